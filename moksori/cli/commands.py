@@ -1,0 +1,1 @@
+"""Registers every command by importing its file."""

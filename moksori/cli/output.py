@@ -1,0 +1,61 @@
+"""What commands print: tables for people, JSON for scripts, errors in one line; review text cannot steer the terminal."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.errors import MoksoriError, SettingsError
+
+_ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: object) -> str:
+    """Text from outside made harmless for a terminal: no control characters, no direction overrides, no markup."""
+    return escape(_ESCAPES.sub("", str(text)))
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout, Korean readable."""
+    print(json.dumps(value, ensure_ascii=False, default=_jsonable))
+
+
+def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str | None = None) -> None:
+    """Rows as a table on stdout; numbers to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    rows = list(rows)
+    for column in columns:
+        numeric = bool(rows) and all(isinstance(row.get(column), int | float | None) for row in rows)
+        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row.get(column) is None else plain(row[column]) for column in columns))
+    # A pipe has no width: do not fold there, so that grep and cut work.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def fail(error: MoksoriError) -> int:
+    """Print an error, one line for each thing that is wrong, and return the exit code."""
+    for line in str(error).splitlines():
+        print(f"error: {_ESCAPES.sub('', line)}", file=sys.stderr)
+    if os.environ.get("MOKSORI_DEBUG") is None and not isinstance(error, SettingsError):
+        print("Run it again with `moksori --debug …` to see where it comes from.", file=sys.stderr)
+    return 2 if isinstance(error, SettingsError) else 1
