@@ -2,6 +2,7 @@
 
 MoksoriError
 ├── SettingsError   the operator mends a file or a variable   → one line on stderr, exit code 2
+├── StorageFull     the disk is full                          → a clear stop; nothing was lost
 ├── Unavailable     the other side is down or busy            → retried with back-off, for ever
 └── BadRecord       this record will never work               → dead letter
     └── TooLarge    a message over the stream's limit
@@ -14,6 +15,10 @@ class MoksoriError(Exception):
 
 class SettingsError(MoksoriError):
     """A file or variable that the operator must mend."""
+
+
+class StorageFull(MoksoriError):
+    """No space left where we write. Waiting does not help: the process stops, and goes on when started again."""
 
 
 class Unavailable(MoksoriError):

@@ -4,6 +4,7 @@ Every message is one JSON object with `type` and `schema_version`. Fields that a
 and written out again, so an old worker between two new ones loses nothing.
 """
 
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
@@ -184,6 +185,8 @@ class DeadLetter(Message):
     """What could not be collected, tagged, indexed or handed to the desk, with the reason and the original bytes.
 
     stage "collect" is a refusal: the row or item never became a review. line: its line in an imported file.
+    key, topic, partition, offset: where the record lay, so that it can be sent there again.
+    state: "waiting" for someone to look; "retried" or "dropped" by someone.
     """
 
     type: Literal["dead"] = "dead"
@@ -194,10 +197,20 @@ class DeadLetter(Message):
     source: str | None = None
     review_id: str | None = None
     line: int | None = None
+    key: str | None = None
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None
+    state: Literal["waiting", "retried", "dropped"] = "waiting"
     at: Moment
+
+    @property
+    def identity(self) -> str:
+        """Its key on the dead-letter topic: the same record refused twice, or an import repeated, is one dead letter."""
+        if self.topic is not None:
+            return f"{self.stage}:{self.topic}:{self.partition}:{self.offset}"
+        digest = hashlib.sha256(self.original).hexdigest()[:16]
+        return f"{self.stage}:{self.source}:{self.line}:{digest}"
 
 
 StreamMessage = Annotated[Review | TaggedReview | Tombstone, Field(discriminator="type")]

@@ -1,7 +1,7 @@
 """The stream port: a keyed, ordered, durable log between the stages, and how to open one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -26,7 +26,6 @@ class Record:
     key: str
     value: bytes
     at: datetime
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Stream(Protocol):
