@@ -25,7 +25,9 @@ def connect(path: str | Path, schema: str) -> sqlite3.Connection:
             db.execute("PRAGMA synchronous=FULL")
             db.executescript(schema)
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be written ({error.strerror}). Mend its permissions, or set state_dir") from None
+        raise SettingsError(
+            f"{path}: cannot be written ({error.strerror}). Mend its permissions, or set state_dir"
+        ) from None
     return db
 
 
@@ -39,9 +41,13 @@ def translated(path: str | Path) -> Iterator[None]:
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise Unavailable(f"{path}: busy with another process") from error
         if name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR"):
-            raise StorageFull(f"{path}: no space left, or the disk fails ({error}). Nothing is lost; free space and start again") from error
+            raise StorageFull(
+                f"{path}: no space left, or the disk fails ({error}). Nothing is lost; free space and start again"
+            ) from error
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
-            raise SettingsError(f"{path}: cannot be written ({error}). Mend its permissions, or set state_dir") from error
+            raise SettingsError(
+                f"{path}: cannot be written ({error}). Mend its permissions, or set state_dir"
+            ) from error
         raise
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
