@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 from pipeline.errors import SettingsError
 
@@ -78,7 +79,7 @@ class Stream(Protocol):
 
 
 def open_stream(url: str) -> Stream:
-    """The stream behind a URL: sqlite:///path/stream.db, or kafka://host:9092[,host:9092][/prefix].
+    """The stream behind a URL: sqlite:///path/stream.db, or kafka://host:9092[,host:9092][/prefix][?partitions=4].
 
     With a prefix, topics are named "prefix.reviews.raw" and so on, so that several brands share one cluster.
     Raises SettingsError for another URL.
@@ -90,6 +91,11 @@ def open_stream(url: str) -> Stream:
     if url.startswith("kafka://"):
         from pipeline.stream.kafka import KafkaStream
 
-        hosts, _, prefix = url.removeprefix("kafka://").partition("/")
-        return KafkaStream(hosts.split(","), prefix)
+        parts = urlsplit(url)
+        partitions = parse_qs(parts.query).get("partitions", ["4"])[0]
+        if not partitions.isdigit():
+            raise SettingsError(
+                f"stream: partitions is {partitions!r}, expected a number. Write {url.split('?')[0]}?partitions=4"
+            )
+        return KafkaStream(parts.netloc.split(","), parts.path.strip("/"), int(partitions))
     raise SettingsError(f"stream: {url!r} is no stream. Write sqlite:///var/stream.db or kafka://host:9092")
