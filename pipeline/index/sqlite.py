@@ -1,13 +1,13 @@
 """The index in one SQLite file with FTS5 full text, for one machine; usable at a million reviews."""
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.index import MAX_PAGE, Outcome, Page, SeriesPoint, TermCount
 from pipeline.index.buckets import offset_changes, start_of_local
+from pipeline.index.cursor import read_cursor, write_cursor
 from pipeline.index.document import IndexDocument
 from pipeline.index.query import LIST_FIELDS, Field, Interval, Phrase, Query, Sort
 from pipeline.sqlite import connect, transaction, translated
@@ -48,7 +48,7 @@ ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name i
     rating = excluded.rating, sentiment_score = excluded.sentiment_score, is_negative = excluded.is_negative,
     is_spam = excluded.is_spam, answered = excluded.answered, deleted = excluded.deleted
 RETURNING doc
-"""  # noqa: S608
+"""
 _ORDER: Final[dict[Sort, tuple[str, str]]] = {
     "newest": ("created_ms DESC, id", "(created_ms < :sort OR (created_ms = :sort AND id > :id))"),
     "oldest": ("created_ms, id", "(created_ms > :sort OR (created_ms = :sort AND id > :id))"),
@@ -164,11 +164,11 @@ class SqliteIndex:
         )
         page = documents[:limit]
         more = len(documents) > limit
-        return Page(page, total, _cursor(page[-1], sort) if more else None)
+        return Page(page, total, write_cursor(page[-1], sort) if more else None)
 
     def count(self, query: Query) -> int:
         where, values = to_sqlite(query)
-        return int(self._query(f"SELECT count(*) FROM documents WHERE {where}", values)[0][0])  # noqa: S608
+        return int(self._query(f"SELECT count(*) FROM documents WHERE {where}", values)[0][0])
 
     def terms(self, query: Query, field: Field, limit: int = 20) -> list[TermCount]:
         where, values = to_sqlite(query)
@@ -178,7 +178,7 @@ class SqliteIndex:
         else:
             table, name = f"documents WHERE {field} IS NOT NULL AND {where}", field
         rows = self._query(
-            f"SELECT {name}, count(*) AS total, sum(is_negative) FROM {table}"  # noqa: S608
+            f"SELECT {name}, count(*) AS total, sum(is_negative) FROM {table}"
             f" GROUP BY {name} ORDER BY total DESC, {name} LIMIT {int(limit)}",
             values,
         )
@@ -197,7 +197,7 @@ class SqliteIndex:
         columns = "".join(f"{key}, " for key in keys)
         groups = ", ".join(str(number + 1) for number in range(len(by) + 1))
         rows = self._query(
-            f"SELECT {columns}{self._bucket(where, values, interval, timezone)} AS start, count(*), sum(is_negative),"  # noqa: S608
+            f"SELECT {columns}{self._bucket(where, values, interval, timezone)} AS start, count(*), sum(is_negative),"
             f" count(rating), coalesce(sum(rating), 0) FROM (SELECT * FROM documents WHERE {where}) AS documents{joins}"
             f" GROUP BY {groups}",
             values,
@@ -207,7 +207,7 @@ class SqliteIndex:
 
     def _bucket(self, where: str, values: dict[str, Any], interval: Interval, timezone: str) -> str:
         """SQL for the start (UTC ms) of the local day or hour: the zone's offset is written out for each of its seasons."""
-        low, high = self._query(f"SELECT min(created_ms), max(created_ms) FROM documents WHERE {where}", values)[0]  # noqa: S608
+        low, high = self._query(f"SELECT min(created_ms), max(created_ms) FROM documents WHERE {where}", values)[0]
         if low is None:
             return "0"
         changes = offset_changes(timezone, start_of_local(low), start_of_local(high) + timedelta(days=1))
@@ -257,7 +257,7 @@ class SqliteIndex:
 
     def _rows(self, where: str, values: dict[str, Any] | list[Any], order: str = "doc") -> list[IndexDocument]:
         rows = self._query(
-            f"SELECT body, tokens, case_status FROM documents JOIN bodies USING (doc) WHERE {where} ORDER BY {order}",  # noqa: S608
+            f"SELECT body, tokens, case_status FROM documents JOIN bodies USING (doc) WHERE {where} ORDER BY {order}",
             values,
         )
         return [
@@ -279,19 +279,3 @@ def _row(document: IndexDocument) -> list[Any]:
         document.owner_reply_at is not None,
         document.deleted,
     ]
-
-
-def _cursor(document: IndexDocument, sort: Sort) -> str:
-    value = document.sentiment_score if sort == "most_negative" else _millis(document.created_at)
-    return json.dumps([value, document.id])
-
-
-def read_cursor(cursor: str) -> tuple[float, str]:
-    """The sort value and the id that a page ended with. Raises ValueError."""
-    try:
-        value, id = json.loads(cursor)
-    except (ValueError, TypeError):
-        raise ValueError(f"{cursor!r} is no cursor; take the `next` of the page before") from None
-    if not isinstance(value, int | float) or not isinstance(id, str):
-        raise ValueError(f"{cursor!r} is no cursor; take the `next` of the page before")
-    return value, id

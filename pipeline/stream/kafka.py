@@ -162,15 +162,16 @@ class KafkaStream:
                 )
                 for partition in partitions
             }
-            self._admin().alter_group_offsets(self._prefix + group, target)
+            self._admin().alter_group_offsets(self._group(topic, group), target)
 
     def lag(self, topic: str, group: str) -> int:
         with self._translated():
             partitions = self._partitions_of(topic)
             reader = self._reader(topic)
             begins, ends = reader.beginning_offsets(partitions), reader.end_offsets(partitions)
-            answer = self._admin().list_group_offsets(self._prefix + group)
-            committed = answer.get(self._prefix + group, answer)
+            name = self._group(topic, group)
+            answer = self._admin().list_group_offsets(name)
+            committed = answer.get(name, answer)
             lag = 0
             for partition in partitions:
                 known = committed.get(partition)
@@ -209,7 +210,7 @@ class KafkaStream:
         if (topic, group) not in self._consumers:
             with self._translated():
                 consumer = self._new_consumer(
-                    group_id=self._prefix + group,
+                    group_id=self._group(topic, group),
                     auto_offset_reset="earliest",
                     max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
                     session_timeout_ms=45_000,
@@ -237,6 +238,10 @@ class KafkaStream:
             max_partition_fetch_bytes=2 * (MAX_MESSAGE + _ROOM),
             **options,
         )
+
+    def _group(self, topic: str, group: str) -> str:
+        """A Kafka group per topic: its members would otherwise share the partitions of topics that they do not read."""
+        return f"{self._prefix}{topic}.{group}"
 
     def _admin(self) -> Any:
         if self._admin_client is None:
