@@ -1,0 +1,1 @@
+"""One module per kind of site or API; what they share is in base.py."""
