@@ -1,4 +1,4 @@
-"""Moves, keeps and watches reviews: the words, the stream, the index, the worker loop, the ledger and the alert statistics.
+"""Moves, keeps and watches reviews: words, stream, index, worker loop, ledger and alert statistics.
 
 models.py    the words as data              stream/    the log between stages (SQLite or Kafka)
 worker.py    the one loop of every stage     index/     what people search (SQLite or Elasticsearch)

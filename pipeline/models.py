@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    Base64Bytes,
     BaseModel,
     ConfigDict,
     Field,
@@ -27,6 +26,9 @@ from pipeline.errors import BadRecord
 SCHEMA_VERSION: Final = 1
 MAX_TEXT: Final = 100_000
 """Characters of a review's text. Longer ones are refused where they are collected, by name."""
+
+ERASED: Final = 2**53 - 1
+"""The version of an erased review's tombstone: no copy from a replay or a new crawl is ever newer."""
 
 Sentiment = Literal["positive", "neutral", "negative"]
 Stage = Literal["discover", "buy", "deliver", "use", "support", "leave"]
@@ -182,18 +184,21 @@ class Tombstone(Message):
 
 
 class DeadLetter(Message):
-    """What could not be collected, tagged, indexed or handed to the desk, with the reason and the original bytes.
+    """What could not be collected, tagged, indexed or handed to the desk: the reason and the original bytes.
 
     stage "collect" is a refusal: the row or item never became a review. line: its line in an imported file.
     key, topic, partition, offset: where the record lay, so that it can be sent there again.
     state: "waiting" for someone to look; "retried" or "dropped" by someone.
     """
 
+    # The original may be anything: base64 in JSON.
+    model_config = ConfigDict(extra="allow", frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+
     type: Literal["dead"] = "dead"
     schema_version: int = SCHEMA_VERSION
     stage: Literal["collect", "tag", "index", "desk"]
     reason: str = Field(max_length=2000)
-    original: Base64Bytes
+    original: bytes
     source: str | None = None
     review_id: str | None = None
     line: int | None = None
@@ -206,7 +211,7 @@ class DeadLetter(Message):
 
     @property
     def identity(self) -> str:
-        """Its key on the dead-letter topic: the same record refused twice, or an import repeated, is one dead letter."""
+        """Its key on the dead-letter topic: a record refused twice, or an import repeated, is one dead letter."""
         if self.topic is not None:
             return f"{self.stage}:{self.topic}:{self.partition}:{self.offset}"
         digest = hashlib.sha256(self.original).hexdigest()[:16]

@@ -61,7 +61,7 @@ def line_of(location: Location, lines: Lines) -> int | None:
 
 
 def describe(error: ValidationError, path: Path, lines: Lines, model: type[BaseModel] | None = None) -> SettingsError:
-    """All faults of a validation as one SettingsError, one line each: file, line, field, what was found, what is allowed."""
+    """All faults of a validation as one SettingsError, one line each: file, line, field, found, allowed."""
     faults = []
     for fault in error.errors(include_url=False):
         # pydantic puts the tag of a union into the location; the file has no such key

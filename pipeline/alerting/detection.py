@@ -43,7 +43,7 @@ class Detection(_Value):
     surge: much more than usual within days. drift: a slow rise over weeks. silence: a source sends nothing any more.
     critical: one review that cannot wait (its id is the only quote).
     since, until: first and last day of the window in alarm, inclusive, in the brand's time zone.
-    observed: negative reviews in the window; expected: how many there would be at the usual level; total: all reviews in it.
+    observed: negative reviews in the window; expected: how many at the usual level; total: all reviews in it.
     p_value: probability of at least `observed` at the usual level. severity: 1 (worth a look) to 3 (drop everything).
     days: the series for the chart, oldest first. source, product or theme None: all of them together.
     """

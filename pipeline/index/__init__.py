@@ -14,11 +14,19 @@ MAX_PAGE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one document in put(): "stored", "stale" (a newer one is there: fine), or "refused" with the reason."""
+    """What became of one document in put(): "stored", "stale" (a newer one is there: fine), "refused" and why."""
 
     id: str
     state: Literal["stored", "stale", "refused"]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """What the index holds of one id."""
+
+    version: int
+    deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,11 @@ class TermCount:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPoint:
-    """Counts of one period. keys: the values of the `by` fields (None where absent); start: in UTC; rated, rating_sum: for means."""
+    """Counts of one period.
+
+    keys: the values of the `by` fields, None where absent. start: in UTC. rated, rating_sum: how many have a rating, and
+    the sum of those, for means.
+    """
 
     keys: tuple[str | None, ...]
     start: datetime
@@ -58,7 +70,9 @@ class Index(Protocol):
         """Make the tables or the index where missing. May be called at every start."""
 
     def put(self, documents: Sequence[IndexDocument]) -> list[Outcome]:
-        """Store documents, newest version wins, equal version overwrites. One outcome each, in order; durable on return.
+        """Store documents; the newest version wins, an equal one overwrites. One outcome each, in order.
+
+        Durable on return.
 
         case_status and what annotate() wrote survive. A refused document does not stop the others.
         """
@@ -68,6 +82,9 @@ class Index(Protocol):
 
     def get(self, ids: Sequence[str]) -> dict[str, IndexDocument]:
         """The stored documents of these ids, deleted ones too, visible at once after put()."""
+
+    def versions(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
+        """Which version of these ids is stored, deleted ones too, visible at once after put()."""
 
     def search(self, query: Query, sort: Sort = "newest", limit: int = 50, after: str | None = None) -> Page:
         """The reviews that fit, at most `limit` (1 to MAX_PAGE). after: `next` of the page before.
@@ -84,7 +101,9 @@ class Index(Protocol):
     def series(
         self, query: Query, by: Sequence[Field] = (), interval: Interval = "day", timezone: str = "UTC"
     ) -> list[SeriesPoint]:
-        """Counts per local day or hour and per combination of `by` values, empty periods left out, sorted by keys and start.
+        """Counts per local day or hour and per combination of `by` values, sorted by keys and start.
+
+        Empty periods are left out.
 
         A review with several values of a list field counts once for each.
         """
@@ -96,14 +115,19 @@ class Index(Protocol):
         """Make everything put so far visible to search, count, terms, series and export."""
 
     def sweep(self, before: datetime) -> int:
-        """Remove what is left of reviews that were deleted before this time. Returns how many."""
+        """Remove what is left of reviews that were deleted before this time. Returns how many.
+
+        Erased ones stay (version ERASED): they keep a replay or a new crawl from bringing the review back.
+        """
 
     def close(self) -> None:
         """Free everything."""
 
 
 def open_index(url: str) -> Index:
-    """The index behind a URL: sqlite:///path/index.db, or http(s)://[user:password@]host:9200[/name], name "reviews" by default.
+    """The index behind a URL: sqlite:///path/index.db, or http(s)://[user:password@]host:9200[/name].
+
+    The name is "reviews" by default.
 
     Raises SettingsError for another URL.
     """

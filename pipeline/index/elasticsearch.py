@@ -10,11 +10,12 @@ from urllib.parse import urlsplit, urlunsplit
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from pipeline.errors import SettingsError, Unavailable
-from pipeline.index import MAX_PAGE, Outcome, Page, SeriesPoint, TermCount
+from pipeline.index import MAX_PAGE, Outcome, Page, SeriesPoint, StoredVersion, TermCount
 from pipeline.index.cursor import read_cursor, write_cursor
 from pipeline.index.document import IndexDocument
 from pipeline.index.mapping import template
 from pipeline.index.query import Field, Interval, Query, Sort
+from pipeline.models import ERASED
 
 _MAX_BULK_BYTES: Final = 5_000_000
 _BUCKETS: Final = 5_000
@@ -157,6 +158,17 @@ class ElasticsearchIndex:
             if found.get("found")
         }
 
+    def versions(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
+        if not ids:
+            return {}
+        with self._translated():
+            answer = self._client.mget(index=self._name, ids=list(ids), source_includes=["version", "deleted"])
+        return {
+            found["_id"]: StoredVersion(found["_source"]["version"], found["_source"]["deleted"])
+            for found in answer["docs"]
+            if found.get("found")
+        }
+
     def search(self, query: Query, sort: Sort = "newest", limit: int = 50, after: str | None = None) -> Page:
         if not 1 <= limit <= MAX_PAGE:
             raise ValueError(f"limit is {limit}, expected 1 to {MAX_PAGE}")
@@ -243,9 +255,12 @@ class ElasticsearchIndex:
 
     def sweep(self, before: datetime) -> int:
         swept = 0
-        gone = {
-            "bool": {"filter": [{"term": {"deleted": True}}, {"range": {"collected_at": {"lt": before.isoformat()}}}]}
-        }
+        conditions: list[dict[str, Any]] = [
+            {"term": {"deleted": True}},
+            {"range": {"collected_at": {"lt": before.isoformat()}}},
+            {"range": {"version": {"lt": ERASED}}},
+        ]
+        gone = {"bool": {"filter": conditions}}
         while True:
             self.refresh()
             with self._translated():

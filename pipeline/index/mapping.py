@@ -18,7 +18,8 @@ PROPERTIES: Final[dict[str, Any]] = {
     "rating": _FLOAT,
     "title": {"type": "text"},
     "text": {"type": "text", "index_options": "offsets"},
-    "tokens": {"type": "text", "analyzer": "tokens"},
+    # Lower-cased lemmas from the tagger, joined by blanks: no plugin, no analyser of the server has a say in Korean.
+    "tokens": {"type": "text", "analyzer": "whitespace"},
     "url": {"type": "keyword", "index": False, "doc_values": False},
     "lang": _KEYWORD,
     "created_at": _DATE,
@@ -61,9 +62,6 @@ def template(name: str) -> dict[str, Any]:
                 "refresh_interval": "5s",
                 "index.query.default_field": ["title", "text", "tokens"],
                 "index.mapping.total_fields.limit": 300,
-                "analysis": {
-                    "analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace", "filter": ["lowercase"]}}
-                },
             },
             "mappings": {
                 "dynamic": "strict",

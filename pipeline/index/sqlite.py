@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pipeline.index import MAX_PAGE, Outcome, Page, SeriesPoint, TermCount
+from pipeline.index import MAX_PAGE, Outcome, Page, SeriesPoint, StoredVersion, TermCount
 from pipeline.index.buckets import offset_changes, start_of_local
 from pipeline.index.cursor import read_cursor, write_cursor
 from pipeline.index.document import IndexDocument
 from pipeline.index.query import LIST_FIELDS, Field, Interval, Phrase, Query, Sort
+from pipeline.models import ERASED
 from pipeline.sqlite import connect, transaction, translated
 
 # What is filtered and counted lies in narrow rows: a scan over a million of them reads 150 MB, not 2 GB.
@@ -149,6 +150,16 @@ class SqliteIndex:
             found |= {document.id: document for document in rows}
         return found
 
+    def versions(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
+        found: dict[str, StoredVersion] = {}
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            rows = self._query(
+                f"SELECT id, version, deleted FROM documents WHERE id IN ({', '.join('?' * len(some))})", list(some)
+            )
+            found |= {id: StoredVersion(version, bool(deleted)) for id, version, deleted in rows}
+        return found
+
     def search(self, query: Query, sort: Sort = "newest", limit: int = 50, after: str | None = None) -> Page:
         if not 1 <= limit <= MAX_PAGE:
             raise ValueError(f"limit is {limit}, expected 1 to {MAX_PAGE}")
@@ -239,9 +250,11 @@ class SqliteIndex:
 
     def sweep(self, before: datetime) -> int:
         with transaction(self._db, self._path):
-            gone = [row[0] for row in self._db.execute(
-                "SELECT doc FROM documents WHERE deleted AND collected_ms < ?", (_millis(before),)
-            )]  # fmt: skip
+            rows = self._db.execute(
+                "SELECT doc FROM documents WHERE deleted AND collected_ms < ? AND version < ?",
+                (_millis(before), ERASED),
+            ).fetchall()
+            gone = [row[0] for row in rows]
             for doc in gone:
                 self._db.execute("INSERT INTO full_text (full_text, rowid, tokens) VALUES ('delete', ?, '')", (doc,))
                 self._db.execute("DELETE FROM bodies WHERE doc = ?", (doc,))

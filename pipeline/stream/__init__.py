@@ -45,7 +45,7 @@ class Stream(Protocol):
         """
 
     def flush(self) -> None:
-        """Return when everything published so far is acknowledged. On Unavailable publish it again: some may be lost."""
+        """Return when all published so far is acknowledged. On Unavailable publish it again: some may be lost."""
 
     def poll(self, topic: str, group: str, limit: int, wait_s: float) -> list[Record]:
         """The next records of this group, at most `limit`, after at most about `wait_s` seconds; maybe none.
@@ -56,7 +56,7 @@ class Stream(Protocol):
     def commit(self, group: str, records: Sequence[Record]) -> None:
         """Remember that the group has done these records. Call it only when their output is acknowledged.
 
-        A commit that came too late (the partition moved to another reader) is dropped in silence: the records come again.
+        A commit that came too late (the partition moved to another reader) is dropped: the records come again.
         """
 
     def keep_alive(self, topic: str, group: str) -> None:
