@@ -25,15 +25,13 @@ def connect(path: str | Path, schema: str) -> sqlite3.Connection:
             db.execute("PRAGMA synchronous=FULL")
             db.executescript(schema)
     except OSError as error:
-        raise SettingsError(
-            f"{path}: cannot be written ({error.strerror}). Mend its permissions, or set state_dir"
-        ) from None
+        raise SettingsError(_unwritable(path, error)) from None
     return db
 
 
 @contextmanager
 def translated(path: str | Path) -> Iterator[None]:
-    """Within it, SQLite's errors about locks, full disks and permissions become Unavailable, StorageFull, SettingsError."""
+    """Within it, SQLite's errors about locks, full disks and permissions become our own."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -55,9 +53,13 @@ def translated(path: str | Path) -> Iterator[None]:
         raise
 
 
+def _unwritable(path: str | Path, error: Exception) -> str:
+    return f"{path}: cannot be written ({error}). Mend its permissions, or set state_dir to another folder"
+
+
 @contextmanager
 def transaction(db: sqlite3.Connection, path: str | Path) -> Iterator[None]:
-    """One write transaction: all of it or nothing. Takes the write lock at its start, so that it cannot fail half-way."""
+    """One write transaction: all of it or nothing. It takes the write lock at its start, so it cannot fail half-way."""
     with translated(path):
         db.execute("BEGIN IMMEDIATE")
         try:

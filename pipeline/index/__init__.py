@@ -51,8 +51,8 @@ class TermCount:
 class SeriesPoint:
     """Counts of one period.
 
-    keys: the values of the `by` fields, None where absent. start: in UTC. rated, rating_sum: how many have a rating, and
-    the sum of those, for means.
+    keys: the values of the `by` fields, None where absent. start: in UTC. rated, rating_sum: how many have a rating,
+    and the sum of those, for means.
     """
 
     keys: tuple[str | None, ...]

@@ -43,7 +43,7 @@ _UPSERT = f"""
 INSERT INTO documents ({", ".join(_COLUMNS)}, version, created_ms, collected_ms, rating, sentiment_score, is_negative,
     is_spam, answered, deleted)
 VALUES ({", ".join("?" * (len(_COLUMNS) + 9))})
-ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in ("id", "case_status"))},
+ON CONFLICT (id) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in _COLUMNS if n not in ("id", "case_status"))},
     case_status = CASE WHEN excluded.deleted THEN NULL ELSE case_status END,
     version = excluded.version, created_ms = excluded.created_ms, collected_ms = excluded.collected_ms,
     rating = excluded.rating, sentiment_score = excluded.sentiment_score, is_negative = excluded.is_negative,
@@ -217,7 +217,7 @@ class SqliteIndex:
         return sorted(points, key=lambda point: ([key or "" for key in point.keys], point.start))
 
     def _bucket(self, where: str, values: dict[str, Any], interval: Interval, timezone: str) -> str:
-        """SQL for the start (UTC ms) of the local day or hour: the zone's offset is written out for each of its seasons."""
+        """SQL for the start (UTC ms) of the local day or hour, with the zone's offset written out for each season."""
         low, high = self._query(f"SELECT min(created_ms), max(created_ms) FROM documents WHERE {where}", values)[0]
         if low is None:
             return "0"
@@ -233,7 +233,8 @@ class SqliteIndex:
         local_midnight = f"((created_ms + ({offset})) / 86400000 * 86400000)"
         midnight_offset = "CASE"
         for (moment, seconds), (_, before) in zip(reversed(changes[1:]), reversed(changes[:-1]), strict=True):
-            midnight_offset += f" WHEN {local_midnight} >= {int(moment.timestamp() + max(seconds, before)) * 1000} THEN {seconds * 1000}"
+            change = int(moment.timestamp() + max(seconds, before)) * 1000
+            midnight_offset += f" WHEN {local_midnight} >= {change} THEN {seconds * 1000}"
         midnight_offset += f" ELSE {changes[0][1] * 1000} END"
         return f"({local_midnight} - ({midnight_offset}))"
 
