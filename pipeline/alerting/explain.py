@@ -1,0 +1,99 @@
+"""Explains a finding: a detection with its key, the days of its chart, its severity, and telling quotes."""
+
+import re
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from pipeline.alerting.detect import Finding, expected_days
+from pipeline.alerting.detection import Day, Detection, Quote
+from pipeline.alerting.series import Scope, SeriesSet, local_midnight
+from pipeline.index import Index
+from pipeline.index.query import Query
+
+_CHART_DAYS: Final = 60
+_QUOTES: Final = 5
+_WORDS: Final = re.compile(r"\w+")
+
+
+def alert_key(brand: str, scope: Scope, kind: str) -> str:
+    """The name of a scope's alert, the same on every check."""
+    return "|".join((brand, scope.source or "*", scope.product or "*", scope.theme or "*", kind))
+
+
+def explain(index: Index, brand: str, timezone: str, scope: Scope, finding: Finding, series: SeriesSet) -> Detection:
+    """The finding with its evidence. Raises Unavailable when the index cannot be read."""
+    last = series.days - 1
+    since, until = series.day(last - finding.window + 1), series.day(last)
+    total, negative = series.total[finding.series], series.negative[finding.series]
+    expected, low, high = expected_days(total, negative, finding.window)
+    shown = range(max(0, series.days - max(_CHART_DAYS, 2 * finding.window)), series.days)
+    kind: Literal["surge", "drift"] = "surge" if finding.window <= 7 else "drift"
+    return Detection(
+        key=alert_key(brand, scope, kind),
+        kind=kind,
+        brand=brand,
+        source=scope.source,
+        product=scope.product,
+        theme=scope.theme,
+        since=since,
+        until=until,
+        observed=finding.observed,
+        expected=round(finding.expected, 2),
+        total=finding.total,
+        p_value=finding.p_value,
+        severity=_severity(finding),
+        days=[
+            Day(
+                date=series.day(number),
+                total=int(total[number]),
+                negative=int(negative[number]),
+                expected=round(float(expected[number]), 3),
+                low=float(low[number]),
+                high=float(high[number]),
+            )
+            for number in shown
+        ],
+        quotes=quotes(index, scope, since, until, timezone),
+    )
+
+
+def _severity(finding: Finding) -> Literal[1, 2, 3]:
+    ratio = finding.observed / max(finding.expected, 0.5)
+    if ratio >= 8 and finding.observed >= 20:
+        return 3
+    return 2 if ratio >= 3 else 1
+
+
+def quotes(index: Index, scope: Scope, since: date, until: date, timezone: str) -> list[Quote]:
+    """The most negative reviews of a window that are no near copies of each other, at most five."""
+    query = Query(spam=False).between(
+        local_midnight(since, timezone), local_midnight(until + timedelta(days=1), timezone)
+    )
+    if scope.source:
+        query = query.where(source=scope.source)
+    if scope.product:
+        query = query.where(product=scope.product)
+    query = query.where(negative_themes=scope.theme) if scope.theme else query.where(sentiment="negative")
+    chosen: list[Quote] = []
+    said: list[set[str]] = []
+    for found in index.search(query, "most_negative", limit=60).documents:
+        words = set(_WORDS.findall(found.text.lower()))
+        if not words or any(len(words & other) > 0.5 * min(len(words), len(other)) for other in said):
+            continue
+        said.append(words)
+        spans = found.evidence.get(scope.theme or "", [])
+        start, end = spans[0] if spans else (None, None)
+        chosen.append(
+            Quote(
+                id=found.id,
+                text=found.text[:1000],
+                created_at=found.created_at,
+                rating=found.rating,
+                url=found.url,
+                start=start,
+                end=end,
+            )
+        )
+        if len(chosen) == _QUOTES:
+            break
+    return chosen

@@ -1,0 +1,164 @@
+"""Daily count series, as arrays: from the index for the brand's scopes, or from a file for a backtest."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import SettingsError
+from pipeline.index import Index
+from pipeline.index.query import Query
+
+Counts = NDArray[np.int64]
+HISTORY_DAYS: Final = 180
+"""Days of the past that a check looks at."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a series is about. None: all of them together."""
+
+    source: str | None = None
+    product: str | None = None
+    theme: str | None = None
+
+    def holds(self, other: "Scope") -> bool:
+        """Whether every review of `other` counts here too."""
+        return all(
+            mine is None or mine == theirs
+            for mine, theirs in (
+                (self.source, other.source),
+                (self.product, other.product),
+                (self.theme, other.theme),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class SeriesSet:
+    """Many daily series over the same days, oldest first.
+
+    total, negative: shape (series, days). total counts all reviews of the scope's source and product, negative those
+    that complain about its theme (with no theme: all negative ones).
+    """
+
+    names: list[str]
+    first_day: date
+    total: Counts
+    negative: Counts
+
+    @property
+    def days(self) -> int:
+        return int(self.total.shape[1])
+
+    def day(self, number: int) -> date:
+        return self.first_day + timedelta(days=number)
+
+
+def local_midnight(day: date, timezone: str) -> datetime:
+    """The moment at which a local day begins, in UTC."""
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def brand_series(
+    index: Index, last_day: date, timezone: str, days: int = HISTORY_DAYS
+) -> tuple[list[Scope], SeriesSet]:
+    """The series of every product, source and the whole brand, for each theme and for all complaints together.
+
+    Advertising is left out. Narrow scopes come before wide ones: detect.py explains the wide by the narrow.
+    """
+    first_day = last_day - timedelta(days=days - 1)
+    query = Query(spam=False).between(
+        local_midnight(first_day, timezone), local_midnight(last_day + timedelta(days=1), timezone)
+    )
+    zone = ZoneInfo(timezone)
+    counts: dict[Scope, Counts] = {}
+    reviews: dict[tuple[str | None, str | None], Counts] = {}
+
+    def add(into: Counts, start: datetime, amount: int) -> None:
+        into[(start.astimezone(zone).date() - first_day).days] += amount
+
+    for point in index.series(query, ("source", "product"), "day", timezone):
+        source, product = point.keys
+        for key in {(source, None), (None, product), (None, None)}:
+            add(reviews.setdefault(key, np.zeros(days, np.int64)), point.start, point.total)
+            add(counts.setdefault(Scope(*key), np.zeros(days, np.int64)), point.start, point.negative)
+    for point in index.series(query, ("source", "product", "negative_themes"), "day", timezone):
+        source, product, theme = point.keys
+        if theme is None:
+            continue
+        for key in {(source, None), (None, product), (None, None)}:
+            add(counts.setdefault(Scope(*key, theme), np.zeros(days, np.int64)), point.start, point.total)
+    scopes = sorted(counts, key=_narrow_first)
+    total = np.array([reviews[scope.source, scope.product] for scope in scopes]).reshape(len(scopes), days)
+    negative = np.array([counts[scope] for scope in scopes]).reshape(len(scopes), days)
+    names = ["|".join(part or "*" for part in (scope.source, scope.product, scope.theme)) for scope in scopes]
+    return scopes, SeriesSet(names, first_day, total, negative)
+
+
+def _narrow_first(scope: Scope) -> tuple[bool, bool, bool, str, str, str]:
+    """Themes before all complaints together; products, then sources, then the brand."""
+    return (
+        scope.theme is None,
+        scope.product is None,
+        scope.source is None,
+        scope.product or "",
+        scope.source or "",
+        scope.theme or "",
+    )
+
+
+def read_counts(path: Path) -> SeriesSet:
+    """Series from a CSV with the columns series, date, total, negative; days that are missing are 0.
+
+    Raises SettingsError naming file and line.
+    """
+    cells: dict[str, dict[date, tuple[int, int]]] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = {"series", "date", "total", "negative"} - set(reader.fieldnames or ())
+            if missing:
+                raise SettingsError(
+                    f"{path}:1: no column {', '.join(sorted(missing))}. Expected series,date,total,negative"
+                )
+            for row in reader:
+                day, total, negative = _counts_of(row, f"{path}:{reader.line_num}")
+                cells.setdefault(row["series"], {})[day] = (total, negative)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    if not cells:
+        raise SettingsError(f"{path}: no rows")
+    first = min(min(days) for days in cells.values())
+    last = max(max(days) for days in cells.values())
+    shape = (len(cells), (last - first).days + 1)
+    total, negative = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    for number, by_day in enumerate(cells.values()):
+        for day, counted in by_day.items():
+            total[number, (day - first).days], negative[number, (day - first).days] = counted
+    return SeriesSet(list(cells), first, total, negative)
+
+
+def _counts_of(row: dict[str, str], where: str) -> tuple[date, int, int]:
+    try:
+        day, total, negative = date.fromisoformat(row["date"]), int(row["total"]), int(row["negative"])
+    except (ValueError, TypeError):
+        raise SettingsError(
+            f"{where}: expected an ISO date and two whole numbers, found {list(row.values())}"
+        ) from None
+    if not 0 <= negative <= total:
+        raise SettingsError(f"{where}: negative is {negative}, expected 0 to total ({total})")
+    return day, total, negative
+
+
+def subtract(counts: Counts, parts: Sequence[Counts]) -> Counts:
+    """Counts without those of the parts, never below 0."""
+    for part in parts:
+        counts = counts - part
+    return np.maximum(counts, 0)
