@@ -1,0 +1,160 @@
+"""English tokens: spaCy's tokenizer with lemmas of simplemma, whole names, and marks where clauses end."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import simplemma
+import spacy
+from spacy.language import Language
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
+
+from nlp.names import NameFinder, as_token
+from nlp.reading import Reading, Unit, attach
+
+_STOPS: Final = frozenset({".", "!", "?", ";", "…", "...", "..", "!!", "!!!", "??", "?!", "。"})
+_SOFT_STOPS: Final = frozenset({",", "-", "–", "—", ":", "and", "so", "because", "&"})
+_CONTRAST: Final = frozenset(
+    {"but", "however", "although", "though", "yet", "except", "unfortunately", "sadly", "nevertheless"}
+)
+_SOFT_LENGTH: Final = 3  # words before a comma or "and" that make it the end of a clause
+# Halves of contractions whose norm says what was meant.
+_HALVES: Final = frozenset(
+    {"n't", "n’t", "ca", "wo", "'ve", "’ve", "'ll", "’ll", "'re", "’re", "'m", "’m", "nt", "sha"}
+)
+_GLUED: Final = frozenset({"non", "un"})
+_CACHE: Final = 50_000
+
+
+class Lemmas:
+    """simplemma's lemmas, remembered: words come again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __getitem__(self, word: str) -> str:
+        lemma = self._known.get(word)
+        if lemma is None:
+            if len(self._known) >= _CACHE:
+                self._known.clear()
+            lemma = simplemma.lemmatize(word, lang="en").lower() if word.isalpha() and len(word) < 40 else word
+            lemma = self._known[word] = "".join(lemma.split()) or word
+        return lemma
+
+
+class EnglishTokenizer:
+    """A spaCy tokenizer that wraps spaCy's English one and adds a Reading."""
+
+    def __init__(self, inner: Tokenizer) -> None:
+        self.vocab = inner.vocab
+        self.names = NameFinder()
+        self.lemmas = Lemmas()
+        self._inner = inner
+
+    def __call__(self, text: str) -> Doc:
+        doc = self._inner(text)
+        return attach(doc, Reading(self._units(text, doc)))
+
+    def pipe(self, texts: Iterable[str]) -> Iterator[Doc]:
+        """Docs in order."""
+        return map(self, texts)
+
+    def _units(self, text: str, doc: Doc) -> list[Unit]:
+        units: list[Unit] = []
+        lemmas = self.lemmas
+        at = 0
+        for token in doc:
+            written: str = token.text
+            start = at
+            end = start + len(written)
+            at = end + (1 if token.whitespace_ else 0)
+            word = written.lower()
+            if word.isspace():
+                if "\n" in word and units:
+                    units[-1].breaks = True
+                continue
+            if word in _HALVES:
+                word = token.norm_
+            word = word.replace("’", "'")
+            if word.isalpha():
+                units.append(Unit(lemmas[word], start, end))
+            else:
+                word = "".join(word.split())
+                units.append(Unit(word, start, end, "", any(map(str.isalnum, word))))
+        if self.names.names:
+            units = _with_names(text, units, self.names.find(text))
+        _glue_prefixes(units)
+        _mark_clauses(units)
+        return units
+
+    def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
+        """Nothing to save: the rules are spaCy's own, the names are the brand's."""
+
+    def from_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> "EnglishTokenizer":
+        """Nothing to load."""
+        return self
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Nothing to save."""
+        return b""
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "EnglishTokenizer":
+        """Nothing to load."""
+        return self
+
+
+@spacy.registry.tokenizers("moksori_english.v1")  # type: ignore[untyped-decorator]
+def create_english_tokenizer() -> Any:
+    """spaCy's own English tokenizer inside ours."""
+
+    def create(nlp: Language) -> EnglishTokenizer:
+        return EnglishTokenizer(spacy.registry.tokenizers.get("spacy.Tokenizer.v1")()(nlp))
+
+    return create
+
+
+def _with_names(text: str, units: list[Unit], spans: Sequence[tuple[int, int]]) -> list[Unit]:
+    """Units inside a name become one."""
+    merged: list[Unit] = []
+    waiting = list(reversed(spans))
+    for unit in units:
+        while waiting and waiting[-1][1] <= unit.start:
+            waiting.pop()
+        if waiting and waiting[-1][0] < unit.end:
+            start, end = waiting[-1]
+            if merged and merged[-1].tag == "NAME" and merged[-1].start == start:
+                merged[-1].breaks |= unit.breaks
+                continue
+            merged.append(Unit(as_token(text[start:end]), start, end, "NAME", True, unit.breaks))
+            continue
+        merged.append(unit)
+    return merged
+
+
+def _glue_prefixes(units: list[Unit]) -> None:
+    """ "non-refundable" must not be found by a search for "refundable"."""
+    number = 0
+    while number + 2 < len(units):
+        first, hyphen, last = units[number : number + 3]
+        if first.lemma in _GLUED and hyphen.lemma == "-" and first.end == hyphen.start and hyphen.end == last.start:
+            units[number : number + 3] = [
+                Unit(f"{first.lemma}-{last.lemma}", first.start, last.end, "", True, last.breaks)
+            ]
+        number += 1
+
+
+def _mark_clauses(units: list[Unit]) -> None:
+    length = 0
+    for number, unit in enumerate(units):
+        lemma = unit.lemma
+        if lemma in _STOPS or (not unit.search and lemma[0] in ".!?…"):
+            unit.breaks = True
+        elif lemma in _CONTRAST:
+            unit.contrast = True
+            if number:
+                units[number - 1].breaks = True
+        elif lemma in _SOFT_STOPS and length >= _SOFT_LENGTH:
+            units[number - 1].breaks = True
+            length = 0
+        length = 0 if unit.breaks else length + unit.search

@@ -1,0 +1,97 @@
+"""Sentiment: calibrated probabilities of three classes from the scores, with the stars as evidence."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import srsly
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from nlp.reading import Scores, reading_of
+from nlp.scores import SENTIMENT, LinearScores
+from pipeline.models import Sentiment
+
+CLASSES: Final[tuple[Sentiment, ...]] = ("negative", "neutral", "positive")
+_STARS: Final = 1.6  # log odds that one or five stars add to their side
+_PATTERN: Final = 0.9  # log odds that a plain complaint or praise without mood words adds
+_MOST_PATTERNS: Final = 2
+
+
+class SentimentTagger:
+    """Fills `Clause.sentiment`, `Reading.text_sentiment`, `.sentiment` and `.sentiment_score`."""
+
+    def __init__(self, scores: LinearScores, temperature: float = 1.0) -> None:
+        self.scores = scores
+        self.temperature = temperature
+
+    def __call__(self, doc: Doc) -> Doc:
+        reading = reading_of(doc)
+        columns = self.scores.columns(SENTIMENT)
+        hints = [
+            (match.start, _hint(match.polarity, match.flipped)) for match in reading.matches if match.polarity != "any"
+        ]
+        for clause in reading.clauses:
+            if clause.scores is not None:
+                hint = sum(hint for start, hint in hints if clause.start <= start < clause.end)
+                negative, _, positive = self.probabilities(clause.scores[columns], hint)
+                clause.sentiment = positive - negative
+        if reading.scores is None or not any(unit.search for unit in reading.units):
+            found = _stars_alone(reading.rating)
+        else:
+            text = reading.scores[columns]
+            hint = sum(hint for _, hint in hints)
+            negative, _, positive = self.probabilities(text, hint)
+            reading.text_sentiment = positive - negative
+            found = self.probabilities(text, hint, reading.rating)
+        reading.sentiment = CLASSES[int(np.argmax(found))]
+        reading.sentiment_score = min(1.0, max(-1.0, round(found[2] - found[0], 4)))
+        return doc
+
+    def probabilities(
+        self, scores: Scores | Sequence[float], hint: float = 0.0, rating: float | None = None
+    ) -> tuple[float, float, float]:
+        """Negative, neutral, positive. hint: how many more patterns spoke for (or, below 0, against) the brand."""
+        negative, neutral, positive = (float(score) / self.temperature for score in scores)
+        hint = max(-_MOST_PATTERNS, min(_MOST_PATTERNS, hint)) * _PATTERN
+        negative, positive = negative - hint, positive + hint
+        if rating is not None:
+            negative += _STARS * (1 - 2 * rating)
+            positive += _STARS * (2 * rating - 1)
+            neutral += _STARS * (0.5 - abs(2 * rating - 1))
+        top = max(negative, neutral, positive)
+        odds = [math.exp(score - top) for score in (negative, neutral, positive)]
+        total = sum(odds)
+        return odds[0] / total, odds[1] / total, odds[2] / total
+
+    def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
+        """Writes the temperature."""
+        path.mkdir(parents=True, exist_ok=True)
+        srsly.write_json(path / "sentiment.json", {"temperature": self.temperature})
+
+    def from_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> "SentimentTagger":
+        """Reads what `to_disk` wrote."""
+        self.temperature = float(srsly.read_json(path / "sentiment.json")["temperature"])
+        return self
+
+
+def _hint(polarity: str, flipped: bool) -> int:
+    return 1 if (polarity == "positive") != flipped else -1
+
+
+def _stars_alone(rating: float | None) -> tuple[float, float, float]:
+    if rating is None:
+        return 0.0, 1.0, 0.0
+    if rating > 0.625:
+        return 0.1, 0.2, 0.7
+    return (0.7, 0.2, 0.1) if rating < 0.375 else (0.2, 0.6, 0.2)
+
+
+@Language.factory("moksori_sentiment_v1", default_config={"scores": "scores"})
+def create_sentiment(nlp: Language, name: str, scores: str) -> SentimentTagger:
+    """scores: the component whose scores are read."""
+    table = nlp.get_pipe(scores)
+    assert isinstance(table, LinearScores)
+    return SentimentTagger(table)

@@ -1,0 +1,35 @@
+"""Urgency: how soon someone should look, from patterns of harm, money and waiting, and from the mood."""
+
+from typing import Final
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from nlp.reading import reading_of
+
+_UPSET: Final = -0.5
+_SHOUTED: Final = 0.7  # share of capitals among letters
+
+
+@Language.component("moksori_urgency_v1")
+def tag_urgency(doc: Doc) -> Doc:
+    """Fills `Reading.urgency`.
+
+    High is kept for what cannot wait: danger, fraud, threats of the law, money taken, a plea from someone upset.
+    A pattern counts only in a text that is not happy: "fast refund, thank you" asks for nothing.
+    """
+    reading = reading_of(doc)
+    labels = {match.label for match in reading.matches if not match.flipped}
+    if reading.sentiment == "positive" or reading.spam:
+        return doc
+    if "urgency.high" in labels:
+        reading.urgency = "high"
+    elif "urgency.medium" in labels:
+        reading.urgency = "high" if reading.sentiment_score < _UPSET and _shouts(doc.text) else "medium"
+    return doc
+
+
+def _shouts(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha() and letter.isascii()]
+    capitals = sum(letter.isupper() for letter in letters)
+    return text.count("!") >= 3 or (len(letters) > 20 and capitals > _SHOUTED * len(letters))
