@@ -1,0 +1,1 @@
+"""Alerts: what the detector found, and what people did about it."""

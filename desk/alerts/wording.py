@@ -1,0 +1,53 @@
+"""What an alert is about in a sentence, in Korean and English."""
+
+from typing import Final
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from desk.alerts.models import Alert, Kind
+
+_THEMES: Final = {
+    "quality": gettext_noop("quality"),
+    "service": gettext_noop("service"),
+    "delivery": gettext_noop("delivery"),
+    "communication": gettext_noop("communication"),
+    "price": gettext_noop("price"),
+}
+
+
+def theme_label(theme: str) -> str:
+    """A theme in the current language; the brand's own themes keep the name they were given."""
+    return _(_THEMES[theme]) if theme in _THEMES else theme
+
+
+def headline(alert: Alert, language: str | None = None) -> str:
+    """One line: what is wrong, and where. language None: the current one."""
+    with translation.override(language or translation.get_language()):
+        where = alert.product or alert.source or alert.brand
+        theme = theme_label(alert.theme) if alert.theme else ""
+        if alert.kind == Kind.SILENCE:
+            return _("%(where)s: no reviews come in any more") % {"where": alert.source or where}
+        if alert.kind == Kind.CRITICAL:
+            return _("%(where)s: a review that cannot wait") % {"where": where}
+        if alert.kind == Kind.DRIFT:
+            if theme:
+                return _("%(where)s: complaints about %(theme)s keep growing") % {"where": where, "theme": theme}
+            return _("%(where)s: complaints keep growing") % {"where": where}
+        if theme:
+            return _("%(where)s: many complaints about %(theme)s") % {"where": where, "theme": theme}
+        return _("%(where)s: many complaints") % {"where": where}
+
+
+def numbers(alert: Alert) -> str:
+    """The counts in one sentence, in the current language."""
+    values = {"observed": alert.observed, "expected": expected_text(alert.expected), "total": alert.total}
+    if alert.kind == Kind.SILENCE:
+        return _("%(total)d reviews in this time, usually more.") % values
+    return _("%(observed)d negative reviews of %(total)d, usually about %(expected)s.") % values
+
+
+def expected_text(expected: float) -> str:
+    """A count that is a mean: one digit after the point while small."""
+    return f"{expected:.1f}" if expected < 10 else f"{expected:.0f}"

@@ -1,0 +1,56 @@
+"""What people send about a case, checked before anything is done with it."""
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from desk.cases.models import CHOSEN_BY_PEOPLE
+
+
+def colleagues() -> "QuerySet[User]":
+    """Users who can work on cases."""
+    return (
+        User.objects.filter(is_active=True, groups__permissions__codename="change_case").distinct().order_by("username")
+    )
+
+
+class Change(forms.Form):
+    """Any change of a case names the revision that its author saw."""
+
+    revision = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class Assignment(Change):
+    """Who shall work on it; empty: nobody."""
+
+    assignee = forms.ModelChoiceField(User.objects.none(), required=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["assignee"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = colleagues()
+
+
+class StatusChoice(Change):
+    """The status to set."""
+
+    status = forms.ChoiceField(choices=[(status.value, status.label) for status in CHOSEN_BY_PEOPLE])
+
+
+class Deadline(Change):
+    """The new deadline, in the brand's time zone."""
+
+    due_at = forms.DateTimeField(input_formats=["%Y-%m-%dT%H:%M"])
+
+
+class Draft(Change):
+    """The text of the reply."""
+
+    text = forms.CharField(max_length=10_000)
+
+
+class NoteText(forms.Form):
+    """The text of a note."""
+
+    text = forms.CharField(max_length=10_000)

@@ -1,0 +1,1 @@
+"""Mails that must arrive, and arrive once."""

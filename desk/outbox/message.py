@@ -1,0 +1,54 @@
+"""Makes the mail of an outbox row: plain text, HTML and the chart, the same bytes for every try."""
+
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from desk.outbox.chart import draw
+from desk.outbox.models import OutboxMessage
+from desk.outbox.transports import Refused
+from pipeline.errors import SettingsError
+
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
+
+
+def build(row: OutboxMessage, sender: str) -> EmailMessage:
+    """The mail. Raises Refused for a recipient that is no address, SettingsError for such a sender.
+
+    Message-ID is the dedupe key: a second copy, sent because a worker died after sending, can be recognised.
+    """
+    from_ = _address(sender)
+    if from_ is None:
+        raise SettingsError(f"mail: sender: {sender!r} is no address. Write for example: moksori <moksori@example.com>")
+    to = _address(row.recipient)
+    if to is None:
+        raise Refused(f"{row.recipient!r} is no address. Mend mail: recipients in moksori.yaml")
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = from_, to
+    message["Subject"] = " ".join(row.subject.split())
+    message["Date"] = format_datetime(row.created_at)
+    message["Message-ID"] = f"<{row.dedupe_key}@{from_.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(row.text)
+    message.add_alternative(row.html, subtype="html")
+    if row.chart is not None:
+        html = list(message.iter_parts())[1]
+        assert isinstance(html, MIMEPart)
+        html.add_related(draw(row.chart), "image", "png", cid="<chart>", filename="chart.png", disposition="inline")
+    _fix_boundaries(message, row.dedupe_key)
+    return message
+
+
+def _address(written: str) -> Address | None:
+    name, address = parseaddr(written)
+    if not _ADDRESS.fullmatch(address) or any(ord(character) < 32 for character in written):
+        return None
+    return Address(display_name=name, addr_spec=address)
+
+
+def _fix_boundaries(message: EmailMessage, key: str) -> None:
+    # Random by default; fixed ones make a resend equal byte by byte.
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=-{key}-{number}")

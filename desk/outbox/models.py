@@ -1,0 +1,43 @@
+"""The outbox: mails written in the transaction that causes them, sent afterwards."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxMessage(models.Model):
+    """A mail to one recipient.
+
+    dedupe_key: says what the mail is about, the same however often that is written; it becomes the Message-ID.
+    link: the console's path that the mail is about. chart: what desk.outbox.chart draws, as {days, since, until}.
+    """
+
+    class State(models.TextChoices):
+        """How far the mail is. refused: the other side will never take it; a person must look."""
+
+        WAITING = "waiting", _("waiting")
+        SENDING = "sending", _("being sent")
+        SENT = "sent", _("sent")
+        REFUSED = "refused", _("refused")
+
+    dedupe_key = models.CharField(max_length=100, unique=True)
+    recipient = models.CharField(max_length=320)
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    html = models.TextField()
+    chart = models.JSONField(null=True)
+    link = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    tries = models.IntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "next_try_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.recipient}"
