@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for scripts, errors in one line; review text cannot steer the terminal."""
+"""What commands print: tables for people, JSON for scripts, errors in one line; no text can steer the terminal."""
 
 import json
 import os

@@ -1,0 +1,88 @@
+"""The alert scheduler: checks the brand's series at intervals, feeds the alerts' lives, and delivers what is due."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from pipeline.alerting.check import check
+from pipeline.errors import Unavailable
+from pipeline.index import open_index
+from pipeline.metrics import HealthFile
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_CHECK_EVERY_S: Final = 300
+_DELIVER_EVERY_S: Final = 5
+_LONGEST_WAIT_S: Final = 60
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one check did: alerts opened, fed and ended; mails sent, and those that wait or were refused."""
+
+    opened: int
+    updated: int
+    resolved: int
+    sent: int
+    failed: int
+
+
+def check_now(settings: Settings, now: datetime | None = None) -> Checked:
+    """Check all series once, write what changed, deliver. Safe beside another scheduler: a mail is sent once.
+
+    The desk must be configured. Raises Unavailable when index or database cannot be reached.
+    """
+    from desk.alerts.life import apply
+    from desk.outbox.deliver import deliver_due
+
+    now = now or datetime.now(UTC)
+    index = open_index(settings.index_url)
+    try:
+        today = now.astimezone(ZoneInfo(settings.brand.timezone)).date()
+        detections, checked = check(index, settings.brand.name, today, settings.brand.timezone)
+    finally:
+        index.close()
+    changes = apply(detections, checked, now)
+    delivered = deliver_due(now)
+    return Checked(changes.opened, changes.updated, changes.resolved, delivered.sent, delivered.failed)
+
+
+class AlertScheduler:
+    """Checks and delivers until stop()."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._health = HealthFile(settings.state_dir, "alert")
+
+    def stop(self) -> None:
+        """End run() soon. Safe to call from a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Work until stop(). A server that is away is waited for; mails and checks due meanwhile come after."""
+        from desk.outbox.deliver import deliver_due
+
+        check_at, wait_s = 0.0, float(_DELIVER_EVERY_S)
+        try:
+            while not self._stopping.is_set():
+                try:
+                    if time.monotonic() >= check_at:
+                        check_now(self._settings)
+                        check_at = time.monotonic() + _CHECK_EVERY_S
+                    else:
+                        deliver_due(datetime.now(UTC))
+                    wait_s = float(_DELIVER_EVERY_S)
+                    self._health.write("working", always=True)
+                except Unavailable as error:
+                    wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
+                    log.warning("alert scheduler waits %.0f s: %s", wait_s, error)
+                    self._health.write(f"waiting: {error}", always=True)
+                self._stopping.wait(wait_s)
+        finally:
+            self._health.remove()

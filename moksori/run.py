@@ -1,0 +1,206 @@
+"""Everything on one machine: starts the workers, the crawls and the console as processes, and keeps them running."""
+
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from crawlers.health import latest
+from crawlers.registry import load_sources
+from moksori.schedule import due
+from pipeline.errors import MoksoriError, SettingsError
+from pipeline.ledger import STAGES
+from pipeline.settings import Settings
+from pipeline.stream import Stream, open_stream
+
+log = logging.getLogger(__name__)
+
+_STOP_WITHIN_S: Final = 30
+_LONGEST_PAUSE_S: Final = 60.0
+_LOOK_EVERY_S: Final = 0.2
+SETTINGS_EXIT: Final = 2
+"""Exit code of a process that only the operator can help: it is not started again."""
+
+
+@dataclass
+class Child:
+    """A process of ours that should always run."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    failures: int = 0
+    start_at: float = 0.0
+    started_at: float = field(default=0.0)
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of moksori itself, in this very environment."""
+    return [sys.executable, "-m", "moksori", *arguments]
+
+
+class Supervisor:
+    """Starts children, starts them again when they die (after a growing pause), and stops them together."""
+
+    def __init__(self, children: Sequence[tuple[str, list[str]]], log_dir: Path) -> None:
+        self._children = [Child(name, line) for name, line in children]
+        self._log_dir = log_dir
+        log_dir.mkdir(parents=True, exist_ok=True)
+
+    def look(self) -> None:
+        """Start what should run and does not. Raises MoksoriError when a child says that its settings are wrong."""
+        now = time.monotonic()
+        for child in self._children:
+            if child.process is not None:
+                code = child.process.poll()
+                if code is None:
+                    if now - child.started_at > _LONGEST_PAUSE_S:
+                        child.failures = 0
+                    continue
+                child.process = None
+                if code == SETTINGS_EXIT:
+                    raise SettingsError(f"{child.name} cannot run:\n{self._last_words(child)}")
+                child.failures += 1
+                pause_s = min(_LONGEST_PAUSE_S, 0.5 * 2**child.failures)
+                child.start_at = now + pause_s
+                log.warning("%s ended with %s; starts again in %.0f s", child.name, code, pause_s)
+            if now >= child.start_at:
+                child.started_at = now
+                child.process = self._spawn(child)
+
+    def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
+        with open(self._log_dir / f"{child.name}.log", "ab") as out:
+            # A session of its own: Ctrl-C reaches us alone, and we stop the children in order.
+            return subprocess.Popen(
+                child.command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+
+    def _last_words(self, child: Child) -> str:
+        lines = (self._log_dir / f"{child.name}.log").read_text(errors="replace").splitlines()
+        return (
+            "\n".join(line.removeprefix("error: ") for line in lines[-5:] if line.startswith("error: "))
+            or "see its log"
+        )
+
+    def stop(self) -> None:
+        """SIGTERM to all, SIGKILL to those that do not end in time."""
+        running = [child.process for child in self._children if child.process is not None]
+        for process in running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_WITHIN_S
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def lags(stream: Stream) -> dict[str, int]:
+    """How much each stage has before it."""
+    return {group: stream.lag(topic, group) for topic, group in STAGES}
+
+
+def workers() -> list[tuple[str, list[str]]]:
+    """The stages that must run for a review to arrive."""
+    return [(group, command("worker", group)) for _, group in STAGES]
+
+
+class Crawls:
+    """Runs the crawls that are due, one process at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def look(self) -> bool:
+        """Start a crawl of all sources that are due, unless one runs. Returns whether a crawl runs now."""
+        if self.running:
+            return True
+        file = self._settings.config_dir / "sources.yaml"
+        sources = load_sources(file) if file.exists() else []
+        names = due(sources, latest(self._settings.state_dir), datetime.now(UTC))
+        if not names:
+            return False
+        with open(self._settings.state_dir / "logs" / "crawl.log", "ab") as out:
+            self._process = subprocess.Popen(
+                command("crawl", *names), stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        return True
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(_STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+
+def work_until_idle(
+    settings: Settings,
+    on_lags: Callable[[dict[str, int]], None],
+    *,
+    crawl: bool = True,
+    still_busy: Callable[[], bool] = lambda: False,
+) -> None:
+    """Collect what is due, work until every lag is 0 and nothing else is busy, then stop all workers.
+
+    Raises MoksoriError when a worker cannot run.
+    """
+    supervisor = Supervisor(workers(), settings.state_dir / "logs")
+    crawls = Crawls(settings)
+    stream = open_stream(settings.stream_url)
+    try:
+        crawling = crawl and crawls.look()
+        while True:
+            supervisor.look()
+            waiting = lags(stream)
+            on_lags(waiting)
+            busy = still_busy()
+            crawling = crawling and crawls.running
+            if not busy and not crawling and not any(waiting.values()) and not any(lags(stream).values()):
+                return
+            time.sleep(_LOOK_EVERY_S)
+    finally:
+        crawls.stop()
+        supervisor.stop()
+        stream.close()
+
+
+def run_all(settings: Settings, on_lags: Callable[[dict[str, int]], None]) -> None:
+    """Everything until SIGTERM or SIGINT: workers, alert scheduler, crawls when due, webhook listener, console."""
+    children = [*workers(), ("alert", command("worker", "alert")), ("console", command("desk", "serve"))]
+    file = settings.config_dir / "sources.yaml"
+    if file.exists() and any(source.kind == "webhook" and source.enabled for source in load_sources(file)):
+        children.append(("listen", command("listen")))
+    supervisor = Supervisor(children, settings.state_dir / "logs")
+    crawls = Crawls(settings)
+    stream = open_stream(settings.stream_url)
+    stopping = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.append(True))
+    try:
+        while not stopping:
+            supervisor.look()
+            crawls.look()
+            try:
+                on_lags(lags(stream))
+            except MoksoriError as error:  # the workers wait for it themselves
+                log.warning("%s", error)
+            time.sleep(1)
+    finally:
+        crawls.stop()
+        supervisor.stop()
+        stream.close()

@@ -1,0 +1,60 @@
+"""The tagger with the brand's own files: themes.yaml and names.yaml, read again when someone changes them."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from nlp.names import NamesConfig
+from nlp.tagger import Input, Tagger
+from nlp.themes import ThemesConfig
+from pipeline.errors import SettingsError
+from pipeline.models import Review, Tags
+from pipeline.settings import Settings
+from pipeline.yaml_config import load_yaml
+
+log = logging.getLogger(__name__)
+
+
+class BrandTagger:
+    """Tags with the dictionary as it is now: a new product name counts from the next batch on, without a restart."""
+
+    def __init__(self, settings: Settings) -> None:
+        themes_file = settings.config_dir / "themes.yaml"
+        themes = load_yaml(themes_file, ThemesConfig) if themes_file.exists() else None
+        self._names_file = settings.config_dir / "names.yaml"
+        self._brand = settings.brand.name
+        self._seen = _changed_at(self._names_file)
+        self.tagger = Tagger.load(themes=themes, names=self._names())
+
+    def tag(self, reviews: Sequence[Review]) -> list[Tags]:
+        """Tags of reviews, in their order."""
+        self._look_for_changes()
+        inputs = [Input(each.text, each.title, each.rating, each.lang, each.source) for each in reviews]
+        return self.tagger.tag(inputs)
+
+    def search_terms(self, text: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """What a person typed, as Query.terms."""
+        self._look_for_changes()
+        return self.tagger.search_terms(text)
+
+    def _names(self) -> list[str]:
+        config = load_yaml(self._names_file, NamesConfig) if self._names_file.exists() else NamesConfig()
+        return [self._brand, *config.all_names()]
+
+    def _look_for_changes(self) -> None:
+        changed_at = _changed_at(self._names_file)
+        if changed_at == self._seen:
+            return
+        self._seen = changed_at
+        try:
+            self.tagger.set_names(self._names())
+        except SettingsError as error:
+            # Someone is in the middle of an edit: the names of before stay good.
+            log.error("names not read again: %s", error)
+
+
+def _changed_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
