@@ -36,5 +36,11 @@ lock: dev
 	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock" --group dev pyproject.toml -o requirements-dev.lock
 
+test: dev
+	scripts/test all
+
+test-quick: dev
+	scripts/test quick
+
 clean:
 	rm -rf $(VENV) build *.egg-info var

@@ -14,6 +14,17 @@ from pipeline.models import Review, TaggedReview, Tags
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("CI") and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("skipped tests are failures under CI", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def server(variable: str) -> str:
     """The address of a real server, as `scripts/services up` printed it."""
     address = os.environ.get(variable)
