@@ -94,13 +94,13 @@ def audit(
     book = _Book(state_dir / "ledger.db", ZoneInfo(timezone))
     try:
         # Counted first: what arrives during the audit may be pending without being missing.
-        on_the_way = sum(stream.lag(topic, group) for topic, group in STAGES)
+        before = sum(stream.lag(topic, group) for topic, group in STAGES)
         read = book.read(stream, RAW, progress, 0)
         book.read(stream, DEAD, progress, read)
         index.refresh()
         book.verify(index)
         rows = book.rows()
-        on_the_way += sum(stream.lag(topic, group) for topic, group in STAGES)
+        on_the_way = max(before, sum(stream.lag(topic, group) for topic, group in STAGES))
         pending = sum(row.pending for row in rows)
         shown = book.shown()
         surplus = {

@@ -112,7 +112,7 @@ def expected_days(total: Counts, negative: Counts, window: int) -> tuple[Floats,
 
 
 def backtest(series: SeriesSet, alpha: float = ALPHA) -> list[tuple[int, Finding]]:
-    """(day, finding) for every day on which a series would have been in alarm, seeing only that day and earlier ones."""
+    """(day, finding) for every day on which a series is in alarm to one who sees only that day and earlier ones."""
     found: list[tuple[int, Finding]] = []
     for day in range(_LEAST_BASELINE_DAYS, series.days):
         first = max(0, day + 1 - BASELINE_DAYS - max(WINDOWS))

@@ -129,8 +129,8 @@ def read_counts(path: Path) -> SeriesSet:
                     f"{path}:1: no column {', '.join(sorted(missing))}. Expected series,date,total,negative"
                 )
             for row in reader:
-                day, total, negative = _counts_of(row, f"{path}:{reader.line_num}")
-                cells.setdefault(row["series"], {})[day] = (total, negative)
+                day, reviews, complaints = _counts_of(row, f"{path}:{reader.line_num}")
+                cells.setdefault(row["series"], {})[day] = (reviews, complaints)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
     if not cells:
