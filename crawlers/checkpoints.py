@@ -65,7 +65,8 @@ class Checkpoints:
         try:
             self._db.executemany(
                 "INSERT INTO known(id, source, version, created_ms, content) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT(id) DO UPDATE SET version = excluded.version, content = excluded.content, created_ms = excluded.created_ms"
+                " ON CONFLICT(id) DO UPDATE"
+                " SET version = excluded.version, content = excluded.content, created_ms = excluded.created_ms"
                 " WHERE excluded.version >= known.version",
                 reviews,
             )

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -34,18 +36,18 @@ Progress = Callable[[str, int], None]
 
 
 class PublishPipeline:
-    """Hands what a spider yields to the publisher."""
+    """Hands what a spider yields to the one who ordered the crawl."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._crawl: _Crawl = crawler.settings["MOKSORI_CRAWL"]
+        assert isinstance(crawler.spider, SourceSpider)
+        self._take = crawler.spider.take
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     def process_item(self, item: Found | Gone | Refused) -> Found | Gone | Refused:
-        self._crawl.take(item)
+        self._take(item)
         return item
 
 
@@ -78,9 +80,8 @@ class _Crawl:
     async def run(self) -> Collection:
         spider_class = load_object(KINDS[self.source.kind].replace(":", "."))
         settings = Settings(scrapy_settings(self.source, os.environ.get("MOKSORI_USER_AGENT", USER_AGENT)))
-        settings.set("MOKSORI_CRAWL", self)
         crawler = Crawler(spider_class, settings)
-        await AsyncCrawlerRunner(settings).crawl(crawler, source=self.source, before=self._before(), since=self._since)
+        await AsyncCrawlerRunner(settings).crawl(crawler, self.source, self._before(), self.take, self._since)
         return self._end(crawler)
 
     def _before(self) -> Before:
@@ -188,5 +189,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
         raise SettingsError("collect() runs already in this process. Start another process to collect side by side")
     if not reactor.running:
         reactor.startRunning(installSignalHandlers=False)
+        # Its threads look up host names. Nobody stops our reactor, so they must not keep the process alive.
+        reactor.getThreadPool().threadFactory = partial(threading.Thread, daemon=True)
         CachingThreadedResolver(reactor, cache_size=10_000, timeout=30).install_on_reactor()
     return loop

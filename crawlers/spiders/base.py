@@ -1,7 +1,7 @@
 """What every spider shares: its source, what was known before, and telling how each request failed."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -14,11 +14,13 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawlers.addresses import PrivateAddress
+from crawlers.found import Found, Gone, Refused
 from crawlers.health import Faults, State
 from crawlers.patience import AskedToWait
 from crawlers.registry import Source
 
 S = TypeVar("S", bound=Source)
+Take = Callable[[Found | Gone | Refused], None]
 _LOGIN_FORM: Final = re.compile(rb"<input[^>]{0,200}type\s*=\s*[\"']?password", re.IGNORECASE)
 _LOGIN_PATH: Final = re.compile(r"/(login|log-in|signin|sign-in|auth|member/login)\b", re.IGNORECASE)
 
@@ -41,10 +43,11 @@ class SourceSpider(scrapy.Spider, Generic[S]):
     name = "source"
     source: S
 
-    def __init__(self, source: S, before: Before, since: datetime | None = None) -> None:
+    def __init__(self, source: S, before: Before, take: Take, since: datetime | None = None) -> None:
         super().__init__(name=source.name)
         self.source = source
         self.before = before
+        self.take = take
         self.since = since
         self.faults = Faults()
         self.marks: dict[str, str] = {}
