@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 
 from moksori import __version__
-from pipeline.errors import MoksoriError
 
 app = typer.Typer(
     name="moksori",
@@ -58,7 +57,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except MoksoriError as error:
+    except Exception as error:  # the outer edge: a person gets one line, a developer the trace
         if "MOKSORI_DEBUG" in os.environ:
             raise
         from moksori.cli.output import fail

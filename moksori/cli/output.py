@@ -1,7 +1,6 @@
 """What commands print: tables for people, JSON for scripts, errors in one line; no text can steer the terminal."""
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,10 +51,13 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def fail(error: MoksoriError) -> int:
+def fail(error: Exception) -> int:
     """Print an error, one line for each thing that is wrong, and return the exit code."""
-    for line in str(error).splitlines():
+    if isinstance(error, MoksoriError):
+        lines = str(error).splitlines()
+    else:
+        lines = [f"a fault of moksori itself: {type(error).__name__}: {str(error) or 'no message'}".splitlines()[0]]
+        lines[0] += ". See where with `moksori --debug …`, and please report it"
+    for line in lines:
         print(f"error: {_ESCAPES.sub('', line)}", file=sys.stderr)
-    if os.environ.get("MOKSORI_DEBUG") is None and not isinstance(error, SettingsError):
-        print("Run it again with `moksori --debug …` to see where it comes from.", file=sys.stderr)
     return 2 if isinstance(error, SettingsError) else 1

@@ -60,7 +60,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Steps:
-    """What the demo tells while it runs: found (source, reviews so far), waiting (stage → records before it), step (what begins)."""
+    """What the demo tells while it runs.
+
+    step: what begins. found: a source and its reviews so far. waiting: each stage and the records before it.
+    """
 
     step: Callable[[str], None]
     found: Callable[[str, int], None]

@@ -1,0 +1,61 @@
+"""`moksori alerts check` and `backtest`: look for trends now, or see what would have been said in the past."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from moksori.cli import err
+from moksori.cli.desk import alerts
+from moksori.cli.output import print_json
+from pipeline.settings import settings
+
+
+@alerts.command(epilog="Example: moksori alerts check --json")
+def check(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Check all series now, open and end alerts, send what is due. Safe beside a running scheduler."""
+    from desk.setup import configure
+    from moksori.alert_scheduler import check_now
+
+    configure()
+    checked = check_now(settings())
+    if as_json:
+        print_json(vars(checked))
+    else:
+        err.print(
+            f"alerts: {checked.opened} opened, {checked.updated} updated, {checked.resolved} resolved; "
+            f"mails: {checked.sent} sent, {checked.failed} failed"
+        )
+
+
+@alerts.command(epilog="Example: moksori alerts backtest --counts counts.csv --out alarms.jsonl")
+def backtest(
+    counts: Annotated[Path, typer.Option(help="CSV with the columns series,date,total,negative; a missing day is 0.")],
+    out: Annotated[Path, typer.Option(help="JSON lines, one for each series and day in alarm.")],
+) -> None:
+    """Tell on which days each series would have been in alarm, seeing only that day and earlier ones."""
+    from pipeline.alerting.detect import backtest as replay
+    from pipeline.alerting.series import read_counts
+
+    series = read_counts(counts)
+    lines = [
+        json.dumps(
+            {
+                "series": series.names[finding.series],
+                "date": series.day(day).isoformat(),
+                "kind": finding.kind,
+                "observed": finding.observed,
+                "expected": round(finding.expected, 3),
+                "p_value": finding.p_value,
+                "window_days": finding.window,
+            },
+            ensure_ascii=False,
+        )
+        for day, finding in replay(series)
+    ]
+    try:
+        out.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{out}: {error.strerror}") from None
+    err.print(f"{len(lines):,} days in alarm over {len(series.names):,} series and {series.days:,} days")
