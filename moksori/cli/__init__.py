@@ -43,6 +43,9 @@ def _start(
     if debug:
         os.environ["MOKSORI_DEBUG"] = "1"
     level = logging.DEBUG if debug else logging.WARNING
+    for chatty in ("kafka", "elastic_transport"):
+        # Their retries are ours to tell, in one line.
+        logging.getLogger(chatty).setLevel(logging.NOTSET if debug else logging.CRITICAL)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
 
 
