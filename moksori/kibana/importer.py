@@ -23,7 +23,7 @@ _PAUSE_S: Final = 3
 def send(
     url: str, file: str, console_url: str, user: str | None, password: str | None, waiting: Callable[[str], None]
 ) -> int:
-    """Import the objects into the Kibana at `url` and make the data view its default. Returns how many objects there are.
+    """Import the objects into the Kibana at `url`, and make the data view its default. Returns the number of objects.
 
     May be run again. Raises Unavailable when Kibana does not come up, MoksoriError when it refuses an object.
     """

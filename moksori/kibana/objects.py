@@ -104,22 +104,28 @@ def _search(id: str, title: str, description: str, query: str) -> dict[str, Any]
 def searches() -> list[dict[str, Any]]:
     first = [
         _search(
-            "moksori-search-negative-24h", "Negative, last 24 hours · 최근 24시간 부정",
-            "Newest first; a click on the id opens the console", 'is_negative : 1 and created_at >= "now-24h"',
+            "moksori-search-negative-24h",
+            "Negative, last 24 hours · 최근 24시간 부정",
+            "Newest first; a click on the id opens the console",
+            'is_negative : 1 and created_at >= "now-24h"',
         ),
         _search(
-            "moksori-search-unanswered", "Waiting for an answer · 답변 대기",
-            "Negative reviews that the brand has not answered in public", "is_negative : 1 and not owner_reply_at : *",
+            "moksori-search-unanswered",
+            "Waiting for an answer · 답변 대기",
+            "Negative reviews that the brand has not answered in public",
+            "is_negative : 1 and not owner_reply_at : *",
         ),
-    ]  # fmt: skip
+    ]
     korean = {"quality": "품질", "service": "서비스", "delivery": "배송", "communication": "소통", "price": "가격"}
     return first + [
         _search(
-            f"moksori-search-{theme}", f"Complaints: {theme} · {korean[theme]} 불만",
-            "Newest first; a click on the id opens the console", f"negative_themes : {theme}",
+            f"moksori-search-{theme}",
+            f"Complaints: {theme} · {korean[theme]} 불만",
+            "Newest first; a click on the id opens the console",
+            f"negative_themes : {theme}",
         )
         for theme in THEMES
-    ]  # fmt: skip
+    ]
 
 
 def _panels() -> list[Panel]:
@@ -131,60 +137,98 @@ def _panels() -> list[Panel]:
         markdown("p0", (0, 0, 48, 4), links),
         metric("p1", "Reviews", (0, 4, 12, 7), count("Reviews")),
         metric(
-            "p2", "Negative share · 부정 비율", (12, 4, 12, 7), average("Negative", "is_negative", percent=True),
-            average("A week before", "is_negative", percent=True, shift="1w"), RED,
+            "p2",
+            "Negative share · 부정 비율",
+            (12, 4, 12, 7),
+            average("Negative", "is_negative", percent=True),
+            average("A week before", "is_negative", percent=True, shift="1w"),
+            RED,
         ),
-        metric("p3", "Unanswered complaints · 미답변 불만", (24, 4, 12, 7),
-               count("Unanswered", "is_negative : 1 and not owner_reply_at : *"), None, RED),
-        metric("p4", "Hours to an answer · 답변까지 시간", (36, 4, 12, 7), average("Hours", "response_hours"), None, GREEN),
+        metric(
+            "p3",
+            "Unanswered complaints · 미답변 불만",
+            (24, 4, 12, 7),
+            count("Unanswered", "is_negative : 1 and not owner_reply_at : *"),
+            None,
+            RED,
+        ),
+        metric(
+            "p4", "Hours to an answer · 답변까지 시간", (36, 4, 12, 7), average("Hours", "response_hours"), None, GREEN
+        ),
         lines(
-            "p5", "Reviews by sentiment · 감성별 리뷰", (0, 11, 24, 13),
+            "p5",
+            "Reviews by sentiment · 감성별 리뷰",
+            (0, 11, 24, 13),
             {
-                "x": per_time(), "negative": count("Negative", "sentiment : negative"),
-                "neutral": count("Neutral", "sentiment : neutral"), "positive": count("Positive", "sentiment : positive"),
+                "x": per_time(),
+                "negative": count("Negative", "sentiment : negative"),
+                "neutral": count("Neutral", "sentiment : neutral"),
+                "positive": count("Positive", "sentiment : positive"),
             },
-            {"negative": RED, "neutral": GREY, "positive": GREEN}, series="bar_stacked",
+            {"negative": RED, "neutral": GREY, "positive": GREEN},
+            series="bar_stacked",
         ),
         lines(
-            "p6", "Complaints by theme (several per review) · 주제별 불만", (24, 11, 24, 13),
-            {"x": per_time(), "theme": terms("Theme", "negative_themes", "n"), "n": count("Complaints")}, {}, split="theme",
+            "p6",
+            "Complaints by theme (several per review) · 주제별 불만",
+            (24, 11, 24, 13),
+            {"x": per_time(), "theme": terms("Theme", "negative_themes", "n"), "n": count("Complaints")},
+            {},
+            split="theme",
         ),
         table(
-            "p7", "Products · 상품", (0, 24, 24, 15),
+            "p7",
+            "Products · 상품",
+            (0, 24, 24, 15),
             {
-                "product": terms("Product", "product", "complaints", 50), "n": count("Reviews"),
+                "product": terms("Product", "product", "complaints", 50),
+                "n": count("Reviews"),
                 "complaints": count("Negative", "is_negative : 1"),
                 "share": average("Negative share", "is_negative", percent=True),
             },
             "complaints",
         ),
         table(
-            "p8", "Sources · 출처", (24, 24, 24, 15),
+            "p8",
+            "Sources · 출처",
+            (24, 24, 24, 15),
             {
-                "source": terms("Source", "source", "n", 50), "n": count("Reviews"),
-                "share": average("Negative share", "is_negative", percent=True), "rating": average("Rating", "rating", percent=True),
+                "source": terms("Source", "source", "n", 50),
+                "n": count("Reviews"),
+                "share": average("Negative share", "is_negative", percent=True),
+                "rating": average("Rating", "rating", percent=True),
             },
             "n",
         ),
         lines(
-            "p9", "Where it hurts in the journey · 여정 단계별 불만", (0, 39, 24, 12),
-            {"stage": terms("Stage", "stage", "n"), "n": count("Complaints", "is_negative : 1")}, {"n": BLUE},
+            "p9",
+            "Where it hurts in the journey · 여정 단계별 불만",
+            (0, 39, 24, 12),
+            {"stage": terms("Stage", "stage", "n"), "n": count("Complaints", "is_negative : 1")},
+            {"n": BLUE},
             series="bar_horizontal",
         ),
         lines(
-            "p10", "Urgent complaints · 긴급 불만", (24, 39, 24, 12),
-            {"x": per_time(), "n": count("High urgency", "urgency : high and is_negative : 1")}, {"n": RED}, series="bar",
+            "p10",
+            "Urgent complaints · 긴급 불만",
+            (24, 39, 24, 12),
+            {"x": per_time(), "n": count("High urgency", "urgency : high and is_negative : 1")},
+            {"n": RED},
+            series="bar",
         ),
         saved_search("p11", "Waiting for an answer · 답변 대기", (0, 51, 48, 18), "moksori-search-unanswered"),
-    ]  # fmt: skip
+    ]
 
 
 def dashboard() -> dict[str, Any]:
     panels = _panels()
     controls = [
-        options("Brand", "brand"), options("Source", "source"), options("Product", "product"), options("Theme", "themes"),
+        options("Brand", "brand"),
+        options("Source", "source"),
+        options("Product", "product"),
+        options("Theme", "themes"),
         options("Language", "lang"),
-    ]  # fmt: skip
+    ]
     references = [each for panel in panels for each in panel.dashboard_references()]
     control_panels: dict[str, Any] = {}
     for order, control in enumerate(controls):
