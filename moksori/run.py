@@ -7,14 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from crawlers.health import latest
 from crawlers.registry import load_sources
-from moksori.schedule import due
-from pipeline.errors import MoksoriError, SettingsError
+from moksori.crawl_scheduler import due_now
+from pipeline.errors import SettingsError, Unavailable
 from pipeline.ledger import STAGES
 from pipeline.settings import Settings
 from pipeline.stream import Stream, open_stream
@@ -113,94 +111,62 @@ def workers() -> list[tuple[str, list[str]]]:
     return [(group, command("worker", group)) for _, group in STAGES]
 
 
-class Crawls:
-    """Runs the crawls that are due, one process at a time."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def look(self) -> bool:
-        """Start a crawl of all sources that are due, unless one runs. Returns whether a crawl runs now."""
-        if self.running:
-            return True
-        file = self._settings.config_dir / "sources.yaml"
-        sources = load_sources(file) if file.exists() else []
-        names = due(sources, latest(self._settings.state_dir), datetime.now(UTC))
-        if not names:
-            return False
-        with open(self._settings.state_dir / "logs" / "crawl.log", "ab") as out:
-            self._process = subprocess.Popen(
-                command("crawl", *names), stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
-            )
-        return True
-
-    def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(_STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-
-
-def work_until_idle(
-    settings: Settings,
-    on_lags: Callable[[dict[str, int]], None],
-    *,
-    crawl: bool = True,
-    still_busy: Callable[[], bool] = lambda: False,
-) -> None:
-    """Collect what is due, work until every lag is 0 and nothing else is busy, then stop all workers.
+def work_until_idle(settings: Settings, on_lags: Callable[[dict[str, int]], None]) -> None:
+    """Collect what is due, work until every lag is 0, then stop all workers.
 
     Raises MoksoriError when a worker cannot run.
     """
     supervisor = Supervisor(workers(), settings.state_dir / "logs")
-    crawls = Crawls(settings)
     stream = open_stream(settings.stream_url)
+    crawl = _start_crawl(settings)
     try:
-        crawling = crawl and crawls.look()
         while True:
             supervisor.look()
+            # Asked before the lags: what the crawl sends at its end is seen by them.
+            crawling = crawl is not None and crawl.poll() is None
             waiting = lags(stream)
             on_lags(waiting)
-            busy = still_busy()
-            crawling = crawling and crawls.running
-            if not busy and not crawling and not any(waiting.values()) and not any(lags(stream).values()):
+            if not crawling and not any(waiting.values()):
                 return
             time.sleep(_LOOK_EVERY_S)
     finally:
-        crawls.stop()
+        if crawl is not None and crawl.poll() is None:
+            crawl.terminate()
+            crawl.wait(_STOP_WITHIN_S)
         supervisor.stop()
         stream.close()
 
 
+def _start_crawl(settings: Settings) -> subprocess.Popen[bytes] | None:
+    names = [source.name for source in due_now(settings)]
+    if not names:
+        return None
+    with open(settings.state_dir / "logs" / "crawl.log", "ab") as out:
+        return subprocess.Popen(
+            command("crawl", *names), stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+
+
 def run_all(settings: Settings, on_lags: Callable[[dict[str, int]], None]) -> None:
-    """Everything until SIGTERM or SIGINT: workers, alert scheduler, crawls when due, webhook listener, console."""
-    children = [*workers(), ("alert", command("worker", "alert")), ("console", command("desk", "serve"))]
+    """Everything until SIGTERM or SIGINT: workers, schedulers of alerts and crawls, webhook listener, console."""
+    children = [*workers(), *((name, command("worker", name)) for name in ("alert", "crawl"))]
+    children.append(("console", command("desk", "serve")))
     file = settings.config_dir / "sources.yaml"
     if file.exists() and any(source.kind == "webhook" and source.enabled for source in load_sources(file)):
         children.append(("listen", command("listen")))
     supervisor = Supervisor(children, settings.state_dir / "logs")
-    crawls = Crawls(settings)
     stream = open_stream(settings.stream_url)
-    stopping = []
+    stopping: list[bool] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.append(True))
     try:
         while not stopping:
             supervisor.look()
-            crawls.look()
             try:
                 on_lags(lags(stream))
-            except MoksoriError as error:  # the workers wait for it themselves
+            except Unavailable as error:  # the workers wait for it themselves
                 log.warning("%s", error)
             time.sleep(1)
     finally:
-        crawls.stop()
         supervisor.stop()
         stream.close()

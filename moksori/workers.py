@@ -3,15 +3,14 @@
 import logging
 import signal
 from collections.abc import Callable
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol
 
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings
 from pipeline.worker import Progress, Worker
 
 log = logging.getLogger(__name__)
-Name = Literal["tag", "index", "desk", "alert"]
-NAMES: tuple[Name, ...] = get_args(Name)
+Name = Literal["tag", "index", "desk", "alert", "crawl"]
 
 
 class Stoppable(Protocol):
@@ -29,6 +28,10 @@ def build(name: Name, settings: Settings, on_progress: Callable[[Progress], None
 
         configure()
         return AlertScheduler(settings)
+    if name == "crawl":
+        from moksori.crawl_scheduler import CrawlScheduler
+
+        return CrawlScheduler(settings)
     from pipeline.stream import open_stream
 
     if name == "tag":
@@ -41,14 +44,12 @@ def build(name: Name, settings: Settings, on_progress: Callable[[Progress], None
         from pipeline.index import open_index
 
         stage = index_stage(open_index(settings.index_url))
-    elif name == "desk":
+    else:
         from desk.setup import configure
         from moksori.stages import desk_stage
 
         configure()
         stage = desk_stage()
-    else:
-        raise SettingsError(f"no worker {name!r}. There are: {', '.join(NAMES)}")
     stream = open_stream(settings.stream_url)
     return Worker(stage, stream, settings.state_dir, batch=settings.worker.batch, on_progress=on_progress)
 

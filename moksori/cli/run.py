@@ -46,10 +46,11 @@ class Stage(StrEnum):
     INDEX = "index"
     DESK = "desk"
     ALERT = "alert"
+    CRAWL = "crawl"
 
 
 @app.command(epilog="Example: moksori worker tag   (start several on Kafka; each takes some partitions)")
-def worker(stage: Annotated[Stage, typer.Argument(help="tag, index, desk or alert.")]) -> None:
+def worker(stage: Annotated[Stage, typer.Argument(help="tag, index, desk, alert or crawl.")]) -> None:
     """Run one stage until SIGTERM, for scale-out."""
     from moksori.workers import run as run_worker
 

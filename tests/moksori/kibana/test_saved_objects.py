@@ -1,4 +1,4 @@
-"""The committed Kibana file obeys what Kibana checks at import and at run time; read from the file, not from its maker."""
+"""The committed Kibana file obeys what Kibana checks at import and at run time. Read from the file, not its maker."""
 
 import json
 import re
@@ -22,8 +22,8 @@ SEARCHES = [each for each in OBJECTS if each["type"] == "search"]
 VERSIONS = {"index-pattern": "8.0.0", "search": "10.5.0", "dashboard": "10.2.0"}
 NUMERIC = {"float", "double", "byte", "long", "integer"}
 DASHBOARD_ATTRIBUTES = {
-    "title", "description", "version", "timeRestore", "timeFrom", "timeTo", "refreshInterval", "panelsJSON", "optionsJSON",
-    "kibanaSavedObjectMeta", "controlGroupInput",
+    "title", "description", "version", "timeRestore", "timeFrom", "timeTo", "refreshInterval", "panelsJSON",
+    "optionsJSON", "kibanaSavedObjectMeta", "controlGroupInput",
 }  # fmt: skip
 
 
