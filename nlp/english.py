@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import simplemma
-import spacy
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
+from spacy.util import registry
 
 from nlp.names import NameFinder, as_token
 from nlp.reading import Reading, Unit, attach
@@ -27,17 +27,31 @@ _GLUED: Final = frozenset({"non", "un"})
 _CACHE: Final = 50_000
 
 
+# Where simplemma errs (worse is no form of wrong, cancelled none of cancell), or where the form carries the meaning:
+# the latest update is not late, and the worst is more than bad.
+_FORMS: Final = "latest later worse worst better best less least canned mixed listing news us data kudos"
+_KEPT: Final = {word: word for word in _FORMS.split(" ")} | {
+    "cancelled": "cancel",
+    "cancelling": "cancel",
+    "thinking": "think",
+    "dying": "die",
+    "cant": "cannot",
+    "dont": "do",
+    "wont": "will",
+}
+
+
 class Lemmas:
     """simplemma's lemmas, remembered: words come again."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str] = dict(_KEPT)
 
     def __getitem__(self, word: str) -> str:
         lemma = self._known.get(word)
         if lemma is None:
             if len(self._known) >= _CACHE:
-                self._known.clear()
+                self._known = dict(_KEPT)
             lemma = simplemma.lemmatize(word, lang="en").lower() if word.isalpha() and len(word) < 40 else word
             lemma = self._known[word] = "".join(lemma.split()) or word
         return lemma
@@ -104,12 +118,12 @@ class EnglishTokenizer:
         return self
 
 
-@spacy.registry.tokenizers("moksori_english.v1")  # type: ignore[untyped-decorator]
+@registry.tokenizers("moksori_english.v1")  # type: ignore[untyped-decorator]
 def create_english_tokenizer() -> Any:
     """spaCy's own English tokenizer inside ours."""
 
     def create(nlp: Language) -> EnglishTokenizer:
-        return EnglishTokenizer(spacy.registry.tokenizers.get("spacy.Tokenizer.v1")()(nlp))
+        return EnglishTokenizer(registry.tokenizers.get("spacy.Tokenizer.v1")()(nlp))
 
     return create
 

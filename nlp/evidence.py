@@ -1,4 +1,4 @@
-"""Clauses: cuts a text where one thing has been said and another begins, so that findings can point at their evidence."""
+"""Evidence: cuts a text into clauses, one thing said in each, so that findings can point at theirs."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -50,7 +51,7 @@ def gram_row(gram: str) -> int:
 def grams_of(clause: Clause, language: str) -> list[str]:
     """Lemmas alone and in pairs, and what stands under a negation or after a "but"."""
     lemmas = [unit.lemma if unit.lemma[:1].isalpha() or not unit.lemma.isdigit() else "0" for unit in clause.units]
-    grams = [*lemmas, *map(" ".join, zip(lemmas, lemmas[1:], strict=False))]
+    grams = [*lemmas, *map(" ".join, pairwise(lemmas))]
     if clause.contrast:
         grams.extend(["b:" + lemma for lemma in lemmas])
     if language == "ko":

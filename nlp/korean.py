@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import spacy
 from kiwipiepy import Kiwi
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.util import registry
 from spacy.vocab import Vocab
 
 from nlp.lexicon import korean_words
@@ -45,6 +45,7 @@ _CONTRAST_ENDINGS: Final = frozenset(
     {"는데", "은데", "ᆫ데", "지만", "으나", "더니", "는데도", "ᆫ데도", "은데도", "건만", "이지만", "다만"}
 )
 _AND_ENDINGS: Final = frozenset({"고", "으며", "며", "구", "고요"})
+_LIGHT_VERBS: Final = frozenset({"오다", "가다", "있다", "나다"})  # 먹고 오다 is one act
 _CONTRAST_WORDS: Final = frozenset({"하지만", "그런데", "근데", "그러나", "다만", "그렇지만", "그래도", "단"})
 _STOPS: Final = frozenset({"SF", "SP", "SE"})
 _SIGNS: Final = frozenset({"SF", "SP", "SE", "SW", "SSC", "W_EMOJI"})
@@ -119,7 +120,7 @@ class KoreanTokenizer:
                 add(at, len(text), text[at:], "SP")
         return Doc(self.vocab, words=words, spaces=spaces, lemmas=lemmas, tags=tags)
 
-    # The dictionary of names is the brand's, not the pipeline's: a saved tokenizer holds nothing but its registered name.
+    # The names are the brand's, not the pipeline's: a saved tokenizer holds nothing but its registered name.
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
         """Nothing to save."""
 
@@ -136,7 +137,7 @@ class KoreanTokenizer:
         return self
 
 
-@spacy.registry.tokenizers("moksori_korean.v1")  # type: ignore[untyped-decorator]
+@registry.tokenizers("moksori_korean.v1")  # type: ignore[untyped-decorator]
 def create_korean_tokenizer(threads: int = 1) -> Any:
     """threads: how many cores Kiwi may use for one batch."""
 
@@ -196,7 +197,10 @@ def _mark_clauses(text: str, units: list[Unit]) -> None:
             if unit.lemma in _CONTRAST_ENDINGS:
                 unit.breaks = unit.contrast = True
             elif unit.lemma in _AND_ENDINGS:
-                unit.breaks = after is not None and not after.tag.startswith("VX")
+                unit.breaks = after is not None and not after.tag.startswith("VX") and after.lemma not in _LIGHT_VERBS
+        elif tag == "NNB" and unit.lemma == "데" and number and units[number - 1].tag == "ETM":
+            # "좋은데" read as 좋은 + 데: the same words as the ending, unless a particle makes a place of it.
+            unit.breaks = unit.contrast = after is not None and not after.tag.startswith(("J", "VV", "VA"))
         elif tag in ("MAJ", "MAG") and unit.lemma in _CONTRAST_WORDS:
             unit.contrast = True
             if number:

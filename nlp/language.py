@@ -29,7 +29,7 @@ _FUNCTION_WORDS: Final = {
     for language, words in {
         "en": "the a an and or but is are was were be been it its this that to of in on for with my your you i not no "
         "have has had do does did very so too just they them we me at as if when from very good great bad app",
-        "es": "el la los las un una y o pero es son muy que de en por para con mi no me lo se como más ya está fue todo",
+        "es": "el la los las un una y o pero es son muy que de en por para con mi no me lo se como más ya está fue",
         "fr": "le la les un une et ou mais est sont très que de des en pour avec mon ma ne pas je il au ce cette plus",
         "de": "der die das ein eine und oder aber ist sind sehr dass zu von mit für nicht ich es auch auf war wie im",
         "pt": "o a os as um uma e ou mas é são muito que de do da em por para com meu não me se mais foi está",

@@ -12,9 +12,7 @@ DATA: Final = Path(__file__).parent / "data"
 @cache
 def read(name: str) -> dict[str, Any]:
     """The mapping in nlp/data/{name}.yaml. It is part of the program, so a fault in it is a bug."""
-    data = yaml.load(
-        (DATA / f"{name}.yaml").read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
+    data = yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
     assert isinstance(data, dict), f"{name}.yaml is not a mapping"
     return data
 

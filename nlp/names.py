@@ -43,7 +43,10 @@ class NamesConfig(BaseModel):
 
 _HANGUL: Final = re.compile(r"[\uac00-\ud7a3]")
 # What may follow a short Korean name without a blank: otherwise 배달의민족 would be found inside any longer word.
-_PARTICLES: Final = r"은|는|이|가|을|를|의|에|에서|에게|로|으로|와|과|랑|이랑|도|만|까지|부터|보다|처럼|께|한테|하고|이나|나|이라|라|이다|입니다|인데|예요|이에요|고"
+_PARTICLES: Final = (
+    "은|는|이|가|을|를|의|에|에서|에게|로|으로|와|과|랑|이랑|도|만|까지|부터|보다|처럼|께|한테|하고|이나|나|이라|라|이다|"
+    "입니다|인데|예요|이에요|고"
+)
 
 
 class NameFinder:

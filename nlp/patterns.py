@@ -1,16 +1,19 @@
 """Patterns over lemmas: finds "배송 안|못 오다" or "never arrive" in a text in one pass over its units.
 
-A pattern is words in order, written as lemmas. `a|b` are alternatives; a blank lets up to three words stand between, `+`
-none. All patterns of a pipeline are looked up by their first word, so their number hardly costs time.
+A pattern is steps in order, written as lemmas. `a|b` are alternatives, `a+b` are neighbours (`customer+service|support`
+is either of the two); a blank lets up to three words stand between. A last step `-a|b` forbids that a or b comes next
+(`배송 -비`). All patterns of a pipeline are looked up by their first word, so their number hardly costs time.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from nlp.english import Lemmas
 from nlp.lexicon import read
 from nlp.reading import Match, Unit, reading_of
 
@@ -23,33 +26,72 @@ _NEGATION_BEFORE: Final = {
 _REACH: Final = {"ko": 1, "en": 3}
 _MOST: Final = 200  # matches of one text: a page of one complaint over and over needs no more
 
+_WORD: Final = re.compile(r"[a-z]+")
+_LEMMAS: Final = Lemmas()
+_CLOSE: Final = 3  # characters between a word and the negation that follows it: 늦지 않다
+
 Polarity = Literal["negative", "positive", "any"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One way of saying what `label` stands for. steps: alternatives and how far they may be from the step before."""
+    """One way of saying what `label` stands for.
+
+    steps: for each its alternatives, each a run of neighbouring lemmas. unless: lemmas that must not come next.
+    negated: it speaks of a negation itself, so that one beside it does not turn it round.
+    """
 
     label: str
     polarity: Polarity
-    steps: tuple[tuple[frozenset[str], int], ...]
+    steps: tuple[tuple[tuple[str, ...], ...], ...]
+    unless: frozenset[str]
     negated: bool
 
     @classmethod
     def parse(cls, written: str, label: str, polarity: Polarity, language: str) -> "Pattern":
         """Raises ValueError for a pattern without words."""
-        steps = []
-        for word in written.lower().split():
-            for number, part in enumerate(word.split("+")):
-                alternatives = frozenset(filter(None, part.split("|")))
-                if not alternatives:
-                    raise ValueError(f"pattern {written!r} has an empty word; write for example: 배송 늦다|느리다")
-                steps.append((alternatives, 1 if number else _GAP))
-        if not steps:
-            raise ValueError("a pattern needs at least one word; write for example: 배송 늦다|느리다")
-        words = frozenset().union(*(alternatives for alternatives, _ in steps))
-        negated = bool(words & (_NEGATION_AFTER | _NEGATION_BEFORE[language]))
-        return cls(label, polarity, tuple(steps), negated)
+        words = written.lower().split()
+        if language == "en":
+            # Written in any form (worst, cancelled): what is compared are lemmas.
+            words = [_WORD.sub(lambda word: _LEMMAS[word.group()], word) for word in words]
+        unless: frozenset[str] = frozenset()
+        if len(words) > 1 and words[-1].startswith("-") and len(words[-1]) > 1:
+            unless = frozenset(words.pop()[1:].split("|"))
+        steps = tuple(tuple(tuple(run.split("+")) for run in word.split("|")) for word in words)
+        lemmas = {lemma for alternatives in steps for run in alternatives for lemma in run}
+        if not steps or "" in lemmas:
+            raise ValueError(f"pattern {written!r} has an empty word; write for example: 배송 늦다|느리다")
+        negated = bool(lemmas & (_NEGATION_AFTER | _NEGATION_BEFORE[language]))
+        return cls(label, polarity, steps, unless, negated)
+
+    def end_of_match(self, lemmas: Sequence[str], first: int) -> int | None:
+        """Where the pattern ends (exclusive) if it begins at `first`; None if it does not fit there."""
+        at: int | None = _fitting(self.steps[0], lemmas, first)
+        for alternatives in self.steps[1:]:
+            if at is None:
+                return None
+            at = next((end for start in range(at, at + _GAP) if (end := _fitting(alternatives, lemmas, start))), None)
+        if at is not None and self.unless and at < len(lemmas) and lemmas[at] in self.unless:
+            return None
+        return at
+
+
+def _nearest(found: Sequence[Match]) -> list[Match]:
+    """In "delivery was fast, but the quality is awful" the delivery is fast: of two ends the nearer counts."""
+    ends: dict[tuple[str, int], int] = {}
+    for match in found:
+        if match.polarity != "any":
+            key = match.label, match.start
+            ends[key] = min(ends.get(key, match.end), match.end)
+    return [m for m in found if m.polarity == "any" or m.end == ends[m.label, m.start]]
+
+
+def _fitting(alternatives: tuple[tuple[str, ...], ...], lemmas: Sequence[str], start: int) -> int | None:
+    for run in alternatives:
+        end = start + len(run)
+        if (len(run) == 1 and start < len(lemmas) and lemmas[start] == run[0]) or tuple(lemmas[start:end]) == run:
+            return end
+    return None
 
 
 class PatternFinder:
@@ -65,35 +107,38 @@ class PatternFinder:
         """Looks for the brand's own patterns too, instead of those added before."""
         self._by_first = {}
         for pattern in (*self._shipped, *own):
-            for first in pattern.steps[0][0]:
+            for first in {run[0] for run in pattern.steps[0]}:
                 self._by_first.setdefault(first, []).append(pattern)
 
     def __call__(self, doc: Doc) -> Doc:
         reading = reading_of(doc)
-        words = [unit for unit in reading.units if _is_word(unit)]
-        reading.matches = self.find(words)
+        reading.matches = self.find([unit for unit in reading.units if _is_word(unit)])
         return doc
 
     def find(self, words: Sequence[Unit]) -> list[Match]:
         """All matches in order of their first word."""
+        lemmas = [unit.lemma for unit in words]
         found: list[Match] = []
-        for at, unit in enumerate(words):
-            for pattern in self._by_first.get(unit.lemma, ()):
-                last = _follow(pattern, words, at)
-                if last is not None and len(found) < _MOST:
-                    flipped = not pattern.negated and self._negated(words, at, last)
-                    found.append(Match(pattern.label, pattern.polarity, unit.start, words[last].end, flipped))
-        return found
+        for at, lemma in enumerate(lemmas):
+            for pattern in self._by_first.get(lemma, ()):
+                end = pattern.end_of_match(lemmas, at)
+                if end is not None and len(found) < _MOST:
+                    flipped = not pattern.negated and self._negated(words, lemmas, at, end)
+                    found.append(Match(pattern.label, pattern.polarity, words[at].start, words[end - 1].end, flipped))
+        return _nearest(found)
 
-    def _negated(self, words: Sequence[Unit], first: int, last: int) -> bool:
-        before = _NEGATION_BEFORE[self.language]
-        reach = _REACH[self.language]
-        if any(word.lemma in before for word in words[max(first - reach, last - reach, 0) : last]):
+    def _negated(self, words: Sequence[Unit], lemmas: Sequence[str], first: int, end: int) -> bool:
+        """A negation just before the first or the last word, or in Korean just after the last."""
+        before, reach = _NEGATION_BEFORE[self.language], _REACH[self.language]
+        if not before.isdisjoint(lemmas[max(first - reach, 0) : first]):
+            return not any(word.breaks for word in words[max(first - reach, 0) : first])
+        if not before.isdisjoint(lemmas[max(first, end - 1 - reach) : end - 1]):
             return True
-        if first != last and any(word.lemma in before for word in words[max(first - reach, 0) : first]):
-            return True
-        return self.language == "ko" and any(
-            word.lemma in _NEGATION_AFTER and not words[last].breaks for word in words[last + 1 : last + 2]
+        return (
+            self.language == "ko"
+            and end < len(words)
+            and lemmas[end] in _NEGATION_AFTER
+            and words[end].start - words[end - 1].end <= _CLOSE
         )
 
     # Patterns come with the program, not with the trained weights: a saved pipeline takes up better ones at once.
@@ -109,18 +154,6 @@ def _is_word(unit: Unit) -> bool:
     return unit.search or (unit.tag[:1] in ("N", "V", "M") and unit.tag != "VCP") or unit.tag == "XSN"
 
 
-def _follow(pattern: Pattern, words: Sequence[Unit], first: int) -> int | None:
-    at = first
-    for alternatives, reach in pattern.steps[1:]:
-        for number in range(at + 1, min(at + 1 + reach, len(words))):
-            if words[number].lemma in alternatives:
-                at = number
-                break
-        else:
-            return None
-    return at
-
-
 def parse_all(written: Mapping[str, Mapping[str, Sequence[str]]], language: str) -> list[Pattern]:
     """{label: {polarity: [pattern, ...]}} as patterns."""
     polarities: dict[str, Polarity] = {"negative": "negative", "positive": "positive", "any": "any"}
@@ -132,9 +165,9 @@ def parse_all(written: Mapping[str, Mapping[str, Sequence[str]]], language: str)
     ]
 
 
-def from_phrase(phrase: str, label: str, language: str, tokenize: Callable[[str], Sequence[Unit]]) -> Pattern | None:
+def from_phrase(units: Sequence[Unit], label: str, language: str) -> Pattern | None:
     """A phrase in a person's words as a pattern: its words in order. None for a phrase of which no word is left."""
-    lemmas = [unit.lemma for unit in tokenize(phrase) if unit.search]
+    lemmas = [unit.lemma for unit in units if unit.search and not set(unit.lemma) & set("|+")]
     return Pattern.parse(" ".join(lemmas), label, "any", language) if lemmas else None
 
 

@@ -1,4 +1,4 @@
-"""Scores: one hashed linear table for all classifiers, summed word by word, so that every clause has its own at no cost.
+"""Scores: one hashed linear table for all classifiers, summed word by word, so that each clause has its own for free.
 
 A feature's weight is already multiplied by its idf. A text's score is the sum of its features' weights divided by the
 root of the sum of their squared idfs (the length of its tf-idf vector), plus a bias. Sums of words are remembered.
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import srsly
+import srsly  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc

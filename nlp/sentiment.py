@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import srsly
+import srsly  # type: ignore[import-untyped]
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from nlp.reading import Scores, reading_of
+from nlp.reading import Clause, Match, Scores, reading_of
 from nlp.scores import SENTIMENT, LinearScores
 from pipeline.models import Sentiment
 
@@ -18,6 +18,8 @@ CLASSES: Final[tuple[Sentiment, ...]] = ("negative", "neutral", "positive")
 _STARS: Final = 1.6  # log odds that one or five stars add to their side
 _PATTERN: Final = 0.9  # log odds that a plain complaint or praise without mood words adds
 _MOST_PATTERNS: Final = 2
+_TURN: Final = 1.2  # log odds of what comes after a "but"
+_NEGATED_MOOD: Final = 4.0  # log odds of negated praise and blame, against words that say the opposite
 
 
 class SentimentTagger:
@@ -29,20 +31,20 @@ class SentimentTagger:
 
     def __call__(self, doc: Doc) -> Doc:
         reading = reading_of(doc)
+        if reading.spam:
+            return doc  # advertising praises what is not the brand's
         columns = self.scores.columns(SENTIMENT)
-        hints = [
-            (match.start, _hint(match.polarity, match.flipped)) for match in reading.matches if match.polarity != "any"
-        ]
+        hints = [(match.start, _hint(match)) for match in reading.matches if match.polarity != "any"]
         for clause in reading.clauses:
             if clause.scores is not None:
-                hint = sum(hint for start, hint in hints if clause.start <= start < clause.end)
+                hint = _sum(hint for start, hint in hints if clause.start <= start < clause.end)
                 negative, _, positive = self.probabilities(clause.scores[columns], hint)
                 clause.sentiment = positive - negative
         if reading.scores is None or not any(unit.search for unit in reading.units):
             found = _stars_alone(reading.rating)
         else:
             text = reading.scores[columns]
-            hint = sum(hint for _, hint in hints)
+            hint = _sum(hint for _, hint in hints) + _TURN * _after_but(reading.clauses)
             negative, _, positive = self.probabilities(text, hint)
             reading.text_sentiment = positive - negative
             found = self.probabilities(text, hint, reading.rating)
@@ -53,9 +55,8 @@ class SentimentTagger:
     def probabilities(
         self, scores: Scores | Sequence[float], hint: float = 0.0, rating: float | None = None
     ) -> tuple[float, float, float]:
-        """Negative, neutral, positive. hint: how many more patterns spoke for (or, below 0, against) the brand."""
+        """Negative, neutral, positive. hint: log odds that patterns add for the brand (below 0: against it)."""
         negative, neutral, positive = (float(score) / self.temperature for score in scores)
-        hint = max(-_MOST_PATTERNS, min(_MOST_PATTERNS, hint)) * _PATTERN
         negative, positive = negative - hint, positive + hint
         if rating is not None:
             negative += _STARS * (1 - 2 * rating)
@@ -77,8 +78,25 @@ class SentimentTagger:
         return self
 
 
-def _hint(polarity: str, flipped: bool) -> int:
-    return 1 if (polarity == "positive") != flipped else -1
+def _after_but(clauses: Sequence[Clause]) -> float:
+    """The sentiment of the last clause after a "but", if one before it says the opposite: that one is meant."""
+    last = next((number for number in range(len(clauses) - 1, 0, -1) if clauses[number].contrast), 0)
+    turned = clauses[last].sentiment
+    against = any(clause.sentiment * turned < 0 for clause in clauses[:last])
+    return turned if against else 0.0
+
+
+def _hint(match: Match) -> tuple[bool, int]:
+    """Whether the pattern is one of mood, and its side."""
+    return match.label == "mood", 1 if (match.polarity == "positive") != match.flipped else -1
+
+
+def _sum(hints: Iterable[tuple[bool, int]]) -> float:
+    mood = plain = 0
+    for is_mood, side in hints:
+        mood, plain = (mood + side, plain) if is_mood else (mood, plain + side)
+    plain = max(-_MOST_PATTERNS, min(_MOST_PATTERNS, plain))
+    return _NEGATED_MOOD * max(-1, min(1, mood)) + _PATTERN * plain
 
 
 def _stars_alone(rating: float | None) -> tuple[float, float, float]:

@@ -136,9 +136,7 @@ class Tagger:
                 own.extend(parse_all({theme.name: written.model_dump()}, name))
                 phrases = theme.seeds.ko if name == "ko" else theme.seeds.en
                 for phrase in phrases:
-                    pattern = from_phrase(
-                        phrase, theme.name, name, lambda text, tokenize=tokenizer: reading_of(tokenize(text)).units
-                    )
+                    pattern = from_phrase(reading_of(tokenizer(phrase)).units, theme.name, name)
                     own.extend([pattern] if pattern else [])
             for _, component in nlp.pipeline:
                 if isinstance(component, PatternFinder):
@@ -159,11 +157,11 @@ def _load(folder: Path) -> Language:
         nlp = spacy.load(folder)
     except (OSError, ValueError, KeyError) as error:
         raise SettingsError(
-            f"{folder}: the pipeline cannot be loaded ({str(error).splitlines()[0]}). Train it anew with `moksori train DATA`"
+            f"{folder}: the pipeline cannot be loaded ({str(error).splitlines()[0]}). Run `moksori train DATA`"
         ) from error
     if nlp.meta["version"] != VERSION:
         raise SettingsError(
-            f"{folder}: pipeline version {nlp.meta['version']}, expected {VERSION}. Train it anew with `moksori train DATA`"
+            f"{folder}: pipeline version {nlp.meta['version']}, expected {VERSION}. Run `moksori train DATA`"
         )
     return nlp
 

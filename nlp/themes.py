@@ -128,6 +128,8 @@ class ThemeTagger:
 
     def __call__(self, doc: Doc) -> Doc:
         reading = reading_of(doc)
+        if reading.spam:
+            return doc
         columns = self.scores.columns(f"theme.{name}" for name in BASE)
         mixed = _is_mixed(reading.clauses)
         for name in self.names:

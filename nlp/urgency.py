@@ -7,6 +7,7 @@ from spacy.tokens import Doc
 
 from nlp.reading import reading_of
 
+_HAPPY: Final = 0.5
 _UPSET: Final = -0.5
 _SHOUTED: Final = 0.7  # share of capitals among letters
 
@@ -20,7 +21,11 @@ def tag_urgency(doc: Doc) -> Doc:
     """
     reading = reading_of(doc)
     labels = {match.label for match in reading.matches if not match.flipped}
-    if reading.sentiment == "positive" or reading.spam:
+    if (
+        reading.spam
+        or reading.sentiment_score > _HAPPY
+        or (reading.sentiment == "positive" and "urgency.high" not in labels)
+    ):
         return doc
     if "urgency.high" in labels:
         reading.urgency = "high"
