@@ -7,6 +7,7 @@ from desk.console.pages import account, alerts, cases, casework, home, mail, ope
 
 handler403 = "desk.console.faults.forbidden"
 handler404 = "desk.console.faults.not_found"
+handler500 = "desk.console.faults.broken"
 
 urlpatterns = [
     path("login", account.Login.as_view(), name="login"),

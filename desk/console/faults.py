@@ -47,3 +47,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """There is no such page."""
     return render(request, "console/fault.html", {"fault": "missing"}, status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """A fault of ours; the log has the trace."""
+    return render(None, "console/fault.html", {"fault": "broken"}, status=500)

@@ -100,6 +100,7 @@ def _empty() -> None:
         else:
             for table in tables:
                 cursor.execute(f"DELETE FROM {table}")
+            cursor.execute("DELETE FROM sqlite_sequence")
 
 
 @pytest.fixture
