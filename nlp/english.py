@@ -1,5 +1,6 @@
 """English tokens: spaCy's tokenizer with lemmas of simplemma, whole names, and marks where clauses end."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,8 @@ _HALVES: Final = frozenset(
 )
 _GLUED: Final = frozenset({"non", "un"})
 _CACHE: Final = 50_000
+_ENDLESS: Final = re.compile(r"\S{201}")
+_PIECE: Final = re.compile(r"\S{1,100}\s*|\s+")
 
 
 # Where simplemma errs (worse is no form of wrong, cancelled none of cancell), or where the form carries the meaning:
@@ -67,8 +70,14 @@ class EnglishTokenizer:
         self._inner = inner
 
     def __call__(self, text: str) -> Doc:
-        doc = self._inner(text)
+        doc = self._in_pieces(text) if _ENDLESS.search(text) else self._inner(text)
         return attach(doc, Reading(self._units(text, doc)))
+
+    def _in_pieces(self, text: str) -> Doc:
+        """A thousand brackets in a row cost spaCy a second, for it takes off one at a time: long words are cut."""
+        docs = [self._inner(piece) for piece in _PIECE.findall(text)]
+        words = [token.text for doc in docs for token in doc]
+        return Doc(self.vocab, words=words, spaces=[bool(token.whitespace_) for doc in docs for token in doc])
 
     def pipe(self, texts: Iterable[str]) -> Iterator[Doc]:
         """Docs in order."""

@@ -28,6 +28,8 @@ def tag_spam(doc: Doc) -> Doc:
     points = min(2, len(said)) * 1.0
     points += 1.0 * bool(_LINK.search(text)) + 0.8 * bool(_HANDLE.search(text)) + 0.5 * min(2, len(_LOUD.findall(text)))
     # Someone who complains at length about a theme is a customer, whatever they link to.
-    points -= 1.0 * (reading.rating is not None) + 1.0 * any(match.polarity == "negative" for match in reading.matches)
+    points -= 1.0 * (reading.rating is not None) + 1.0 * any(
+        match.polarity == "negative" and not match.flipped for match in reading.matches
+    )
     reading.spam = points >= _ENOUGH
     return doc

@@ -18,7 +18,7 @@ BASE: Final = ("quality", "service", "delivery", "communication", "price")
 # Thresholds and weights were chosen on the development texts, never on the hold-outs.
 _SURE: Final = 0.55  # probability from which a clause speaks of a theme without a pattern
 _PATTERN_SCORE: Final = 0.9
-_PATTERN_LEAN: Final = 0.8
+_PATTERN_LEAN: Final = 1.5
 _NEUTRAL: Final = 0.2
 _MIXED: Final = 0.35
 
@@ -131,7 +131,7 @@ class ThemeTagger:
         if reading.spam:
             return doc
         columns = self.scores.columns(f"theme.{name}" for name in BASE)
-        mixed = _is_mixed(reading.clauses)
+        mixed = _is_mixed(reading)
         for name in self.names:
             column = columns[BASE.index(name)] if name in BASE else None
             matches = [match for match in reading.matches if match.label == name]
@@ -185,9 +185,11 @@ def _side(match: Match) -> int:
     return 1 if (match.polarity == "positive") != match.flipped else -1
 
 
-def _is_mixed(clauses: Sequence[Clause]) -> bool:
-    moods = [clause.sentiment for clause in clauses]
-    return max(moods, default=0.0) > _MIXED and min(moods, default=0.0) < -_MIXED
+def _is_mixed(reading: Reading) -> bool:
+    """Whether clauses, or patterns, take both sides."""
+    moods = [clause.sentiment for clause in reading.clauses]
+    sides = {_side(match) for match in reading.matches if match.polarity != "any"}
+    return (max(moods, default=0.0) > _MIXED and min(moods, default=0.0) < -_MIXED) or {1, -1} <= sides
 
 
 @Language.factory("moksori_themes_v1", default_config={"scores": "scores"})
