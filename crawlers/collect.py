@@ -98,6 +98,7 @@ class _Crawl:
         reason = crawler.stats.get_value("finish_reason")
         if reason != "finished":
             limit = _LIMITS.get(str(reason), str(reason))
+            spider.cut_short = True
             spider.fault("partial", f"stopped before the end ({limit})")
         for error in _callback_errors(crawler):
             spider.fault("broken", error)
@@ -106,8 +107,8 @@ class _Crawl:
         if tally.refused and tally.refused >= tally.found:
             spider.fault("broken", f"all {tally.refused} items were refused")
         self._publisher.flush()
-        if spider.whole and self._since is None:
-            self._checkpoints.advance(self.source.name, spider.marks, spider.yields)
+        if self._since is None and not spider.cut_short:
+            self._checkpoints.advance(self.source.name, spider.marks if spider.whole else {}, spider.yields)
         return Collection(
             source=self.source.name, state=spider.faults.state, reason=spider.faults.reason,
             fetched_pages=spider.fetched_pages, found=tally.found, published=tally.published,

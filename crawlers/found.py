@@ -10,6 +10,7 @@ class Found:
 
     external_id: the source's own id; None where it has none, then the publisher hashes author, time and text.
     rating: 0 to 1. created_at, edited_at: aware; created_at None counts as the time of the first collection.
+    scope: what else tells two reviews without id apart, as the product's page.
     occurrence: 0, 1, … for equal rows of one file that have neither id nor author nor time, so that both count.
     """
 
@@ -26,6 +27,7 @@ class Found:
     product: str | None = None
     product_version: str | None = None
     location: str | None = None
+    scope: str = ""
     occurrence: int = 0
 
 

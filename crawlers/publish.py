@@ -141,7 +141,7 @@ class Publisher:
     def id_of(self, found: Found, source: str) -> str:
         if found.external_id:
             return external_review_id(source, clean(found.external_id))
-        said = f"{found.title}\n{found.text}"
+        said = f"{found.scope}\n{found.title}\n{found.text}"
         return content_review_id(self._key, source, found.author, found.created_at, said, found.occurrence)
 
     def _review(self, found: Found, origin: Origin, review_id: str, known: Known | None) -> Review:
@@ -201,8 +201,8 @@ class Publisher:
 
 
 def _content(review: Review) -> bytes:
-    """A hash of what a reader would see changed: everything but when we collected it."""
-    said = review.model_dump_json(exclude={"version", "collected_at", "created_at"}, exclude_none=True)
+    """A hash of what a reader would see changed: not when we collected it, nor on which page."""
+    said = review.model_dump_json(exclude={"version", "collected_at", "created_at", "url"}, exclude_none=True)
     return hashlib.sha256(said.encode()).digest()[:16]
 
 

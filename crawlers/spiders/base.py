@@ -4,10 +4,12 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import scrapy
+from scrapy import signals
+from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -54,7 +56,23 @@ class SourceSpider(scrapy.Spider, Generic[S]):
         self.yields: dict[str, int] = {}
         self.fetched_pages = 0
         self._asked_pages = 0
+        self.allowed_domains = sorted({host.split(":")[0] for host in source.hosts})
         self.whole = True  # False: something is missing, so marks must not move
+        self.cut_short = False  # True: a limit ended it, so that counts say nothing
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *arguments: Any, **named: Any) -> Self:
+        spider = super().from_crawler(crawler, *arguments, **named)
+        crawler.signals.connect(spider.dropped, signal=signals.request_dropped)
+        return spider
+
+    def dropped(self, request: scrapy.Request) -> None:
+        """Scrapy leaves out in silence what was asked for already. A redirect to where it came from is a circle."""
+        if scrapy.Request(request.url).url in request.meta.get("redirect_urls", []):
+            self.circle(request)
+
+    def circle(self, request: scrapy.Request) -> None:
+        self.fault("partial", f"{shown(request.meta.get('redirect_urls', [request.url])[0])} redirects in a circle")
 
     async def start(self) -> AsyncIterator[Any]:
         for request in self.first_requests():
@@ -80,6 +98,7 @@ class SourceSpider(scrapy.Spider, Generic[S]):
     def request(self, url: str, callback: Any, **arguments: Any) -> scrapy.Request | None:
         """A request, or None when the source's limit of pages is reached."""
         if self._asked_pages >= self.source.limits.pages:
+            self.cut_short = True
             self.fault("partial", f"stopped after {self.source.limits.pages} pages (limits.pages)")
             return None
         self._asked_pages += 1
@@ -108,7 +127,7 @@ class SourceSpider(scrapy.Spider, Generic[S]):
         elif isinstance(error, IgnoreRequest) and "robots" in str(error):
             self.robots_refused(request, url)
         elif isinstance(error, IgnoreRequest) and "redirection" in str(error).lower():
-            self.fault("partial", f"{url} redirects in a circle")
+            self.circle(request)
         else:
             reason = str(error).splitlines()[0][:150] if str(error) else type(error).__name__
             self.fault("partial" if self.fetched_pages else "broken", f"{url}: {reason}")
