@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -16,10 +16,14 @@ CREATE INDEX IF NOT EXISTS known_recent ON known(source, created_ms);
 CREATE TABLE IF NOT EXISTS marks(source TEXT, name TEXT, value TEXT NOT NULL, PRIMARY KEY(source, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS yields(
   source TEXT, page TEXT, items INTEGER NOT NULL, PRIMARY KEY(source, page)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries(
+  source TEXT, id TEXT, at_ms INTEGER NOT NULL, PRIMARY KEY(source, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS collections(
   number INTEGER PRIMARY KEY, source TEXT NOT NULL, ended_at TEXT NOT NULL, said TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS collections_of ON collections(source, number);
 """
+DELIVERIES_KEPT: Final = timedelta(days=14)
+"""Senders of Standard Webhooks repeat a delivery for about four days."""
 GONE: Final = b""
 """The content of a review that its source has deleted."""
 
@@ -107,6 +111,16 @@ class Checkpoints:
     def yields(self, source: str) -> dict[str, int]:
         """How many reviews each page of this source held when it was last read well."""
         return dict(self._db.execute("SELECT page, items FROM yields WHERE source = ?", (source,)))
+
+    def delivered(self, source: str, delivery: str) -> bool:
+        """Whether this webhook was taken before."""
+        row = self._db.execute("SELECT 1 FROM deliveries WHERE source = ? AND id = ?", (source, delivery)).fetchone()
+        return row is not None
+
+    def note_delivery(self, source: str, delivery: str, at: datetime) -> None:
+        """Note a webhook as taken, and forget those that no sender will repeat any more."""
+        self._db.execute("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)", (source, delivery, ms(at)))
+        self._db.execute("DELETE FROM deliveries WHERE source = ? AND at_ms < ?", (source, ms(at - DELIVERIES_KEPT)))
 
     def close(self) -> None:
         self._db.close()

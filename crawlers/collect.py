@@ -107,7 +107,7 @@ class _Crawl:
         if tally.refused and tally.refused >= tally.found:
             spider.fault("broken", f"all {tally.refused} items were refused")
         self._publisher.flush()
-        if self._since is None and not spider.cut_short:
+        if self._since is None and not spider.cut_short:  # with --since a crawl has not seen all before its marks
             self._checkpoints.advance(self.source.name, spider.marks if spider.whole else {}, spider.yields)
         return Collection(
             source=self.source.name, state=spider.faults.state, reason=spider.faults.reason,

@@ -59,17 +59,19 @@ class Tally:
 class Publisher:
     """Sends what was found to the stream, each content once; nothing counts before flush() returns.
 
-    Not thread-safe. Calls wait while the stream is down.
+    Not thread-safe. While the stream is down calls wait; with patient=False they raise Unavailable, and this object
+    is of no use afterwards. again: publish also what is known already.
     """
 
     def __init__(
         self, stream: Stream, checkpoints: Checkpoints, key: bytes, *, again: bool = False,
-        clock: Callable[[], datetime] = now,
+        patient: bool = True, clock: Callable[[], datetime] = now,
     ) -> None:  # fmt: skip
         self._stream = stream
         self._checkpoints = checkpoints
         self._key = key
         self._again = again
+        self._patient = patient
         self._clock = clock
         self._unacknowledged: list[tuple[str, str, bytes]] = []
         self._pending: dict[str, Known] = {}
@@ -95,6 +97,7 @@ class Publisher:
             self._send(RAW, review_id, review.model_copy(update={"version": version}).to_bytes())
         except (ValidationError, TooLarge, ValueError) as error:
             reason = first_fault(error) if isinstance(error, ValidationError) else str(error)
+            reason = reason.removeprefix("Value error, ")
             self.refuse(Refused(reason, original if original is not None else _as_bytes(found), line), origin.source)
             return reason
         if known is not None:
@@ -119,8 +122,13 @@ class Publisher:
         self._bound()
 
     def refuse(self, refused: Refused, source: str) -> None:
-        """Send what is no review to the dead letters, with the reason."""
+        """Send what is no review to the dead letters, with the reason; the same one once, however often it is read."""
         self.tally.refused += 1
+        fault = hashlib.sha256(f"{refused.reason}\n{refused.line}\n".encode() + refused.original).hexdigest()[:32]
+        mark = Known(f"dead:{source}:{fault}", "", 1, 0, b"refused")
+        if mark.id in self._pending or (self._checkpoints.known(mark.id) and not self._again):
+            return
+        self._pending[mark.id] = mark
         original, reason = refused.original, refused.reason[:1900]
         if len(original) > ORIGINAL_LIMIT:
             reason += f" (only the first {ORIGINAL_LIMIT} of {len(original)} bytes are kept)"
@@ -175,7 +183,12 @@ class Publisher:
         return max(collected, known.version + 1)
 
     def _send(self, topic: str, key: str, value: bytes) -> None:
-        self._publish(topic, key, value)
+        try:
+            self._stream.publish(topic, key, value)
+        except Unavailable:
+            if not self._patient:
+                raise
+            self._publish_patiently(topic, key, value)
         self._unacknowledged.append((topic, key, value))
 
     def _bound(self) -> None:
@@ -183,13 +196,15 @@ class Publisher:
             self.flush()
 
     @patiently
-    def _publish(self, topic: str, key: str, value: bytes) -> None:
+    def _publish_patiently(self, topic: str, key: str, value: bytes) -> None:
         self._stream.publish(topic, key, value)
 
     def _flush_stream(self) -> None:
         try:
             self._stream.flush()
         except Unavailable:
+            if not self._patient:
+                raise
             # Some of it may be lost. Sending it all again is harmless: ids and versions are the same.
             self._send_all_again()
 

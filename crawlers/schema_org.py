@@ -196,7 +196,8 @@ def _reply(value: Any, zone: tzinfo) -> Any:
 def read_rating(value: Any) -> float | None:
     """A rating as 0 to 1; None where there is none (absent, empty, or 0 on a scale that begins at 1).
 
-    Understands numbers, "4", "4,5" and "4/5"; without bestRating and worstRating the scale is 1 to 5. Raises ValueError.
+    Understands numbers, "4", "4,5" and "4/5"; without bestRating and worstRating the scale is 1 to 5.
+    Raises ValueError.
     """
     if isinstance(value, list):
         value = value[0] if value else None

@@ -1,0 +1,1 @@
+"""Sources that push to us; one module per way of pushing."""

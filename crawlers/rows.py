@@ -1,0 +1,344 @@
+"""Reads the rows of a file one by one with bounded memory: CSV, TSV, JSON lines or Parquet, also gzipped."""
+
+import codecs
+import csv
+import json
+import tempfile
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import SettingsError
+
+MAX_LINE: Final = 4 * 2**20
+"""Bytes of one line, and of one CSV row over several lines; a longer one is refused, and its first bytes are kept."""
+FORMATS: Final = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_KEPT: Final = 64 * 1024
+_CHUNK: Final = 256 * 1024
+_SAMPLE: Final = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that could be read. line: where it begins, from 1; in Parquet the number of the row."""
+
+    line: int
+    values: dict[str, Any]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A line or row that could not be read."""
+
+    line: int
+    reason: str
+    raw: bytes
+
+
+def format_of(path: Path) -> str:
+    """csv, tsv, jsonl or parquet, by the file's name. Raises SettingsError for another."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    form = FORMATS.get(suffixes[-1]) if suffixes else None
+    if form is None:
+        raise SettingsError(f"{path}: unknown kind of file. Name it …{', …'.join(FORMATS)}, each also with .gz")
+    return form
+
+
+def read_rows(path: Path) -> Iterator[Row | BadRow]:
+    """All rows of a file, in order. What cannot be read comes as BadRow, and reading goes on behind it.
+
+    Raises SettingsError when the file cannot be opened or its name tells no known format.
+    """
+    form = format_of(path)
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    if form == "parquet":
+        return _parquet_rows(path)
+    encoding = _encoding(path)
+    lines = _lines(path)
+    return (
+        _json_rows(lines, encoding) if form == "jsonl" else _csv_rows(lines, encoding, "\t" if form == "tsv" else ",")
+    )
+
+
+# Bytes and lines
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of the file, unpacked. Raises ValueError where a gzip ends too early or is damaged."""
+    with path.open("rb") as file:
+        if path.suffix.lower() != ".gz":
+            while chunk := file.read(_CHUNK):
+                yield chunk
+            return
+        unpacker = zlib.decompressobj(31)
+        packed = b""
+        begun = False
+        while packed or (packed := file.read(_CHUNK)):
+            try:
+                out = unpacker.decompress(packed, _CHUNK)
+            except zlib.error as error:
+                raise ValueError(f"the gzip is damaged: {error}") from None
+            begun = True
+            if out:
+                yield out
+            packed = unpacker.unconsumed_tail
+            if unpacker.eof:  # a file may be several gzips, one after the other
+                packed = unpacker.unused_data.lstrip(b"\0") or file.read(_CHUNK)
+                unpacker, begun = zlib.decompressobj(31), False
+        if begun and not unpacker.eof:
+            raise ValueError("the gzip is cut off")
+
+
+def _plain_chunks(path: Path) -> Iterator[bytes]:
+    """The same in UTF-8 where the file begins with a UTF-16 mark, and without any mark."""
+    chunks = _chunks(path)
+    first = next(chunks, b"")
+    if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        yield decoder.decode(first).encode("utf-8", "replace")
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode("utf-8", "replace")
+        return
+    yield first.removeprefix(codecs.BOM_UTF8)
+    yield from chunks
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes | BadRow]]:
+    """Lines with their numbers and ends; one that is too long, and a damaged rest, as BadRow."""
+    number, held, too_long = 1, b"", False
+    try:
+        for chunk in _plain_chunks(path):
+            pieces = (held + chunk).split(b"\n")
+            held = pieces.pop()
+            for piece in pieces:
+                if too_long or len(piece) > MAX_LINE:
+                    yield number, BadRow(number, f"the line is longer than {MAX_LINE:,} bytes", piece[:_KEPT])
+                else:
+                    yield number, piece + b"\n"
+                number, too_long = number + 1, False
+            if len(held) > MAX_LINE:
+                held, too_long = held[:_KEPT], True
+    except ValueError as error:
+        yield number, BadRow(number, f"the file ends here: {error}", held[:_KEPT])
+        return
+    except OSError as error:
+        yield number, BadRow(number, f"the file cannot be read on: {error.strerror}", held[:_KEPT])
+        return
+    if too_long:
+        yield number, BadRow(number, f"the line is longer than {MAX_LINE:,} bytes", held[:_KEPT])
+    elif held:
+        yield number, held
+
+
+def _encoding(path: Path) -> str:
+    """utf-8, or cp949 (which holds EUC-KR) where more lines of the beginning read as that."""
+    sample = b""
+    try:
+        for chunk in _plain_chunks(path):
+            sample += chunk
+            if len(sample) > _SAMPLE:
+                break
+    except (ValueError, OSError):
+        pass  # what is damaged is told when the lines are read
+    lines = [line for line in sample.split(b"\n")[:-1] or [sample] if not line.isascii()]
+    return (
+        "cp949"
+        if sum(_reads(line, "cp949") for line in lines) > sum(_reads(line, "utf-8") for line in lines)
+        else "utf-8"
+    )
+
+
+def _reads(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decode(line: bytes, encoding: str) -> str:
+    try:
+        text = line.decode(encoding)
+    except UnicodeDecodeError:
+        name = "UTF-8" if encoding == "utf-8" else "cp949"
+        raise ValueError(f"not text in {name}, as the rest of the file") from None
+    if "\0" in text:
+        raise ValueError("binary data, no text")
+    return text
+
+
+# JSON lines
+
+
+def _json_rows(lines: Iterator[tuple[int, bytes | BadRow]], encoding: str) -> Iterator[Row | BadRow]:
+    for number, line in lines:
+        if isinstance(line, BadRow):
+            yield line
+            continue
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(_decode(line, encoding))
+        except json.JSONDecodeError as error:
+            yield BadRow(number, f"not JSON: {error.msg} at column {error.colno}", line)
+            continue
+        except (ValueError, RecursionError) as error:
+            reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+            yield BadRow(number, reason, line)
+            continue
+        if isinstance(values, dict):
+            yield Row(number, values, line)
+        else:
+            yield BadRow(number, f"expected a JSON object, found {type(values).__name__}", line)
+
+
+# CSV
+
+
+def _csv_rows(
+    lines: Iterator[tuple[int, bytes | BadRow]], encoding: str, delimiter: str
+) -> Iterator[Row | BadRow]:  # fmt: skip
+    csv.field_size_limit(2 * MAX_LINE)
+    header: list[str] | None = None
+    for record in _csv_records(lines, encoding, delimiter):
+        if isinstance(record, BadRow):
+            yield record
+            continue
+        number, text, raw = record
+        try:
+            fields = next(csv.reader([text], delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            yield BadRow(number, f"not a row of CSV: {error}", raw)
+            continue
+        if not any(field.strip() for field in fields):
+            continue
+        if header is None:
+            header = [field.strip() for field in fields]
+            doubled = sorted({name for name in header if name and header.count(name) > 1})
+            if doubled:
+                raise SettingsError(f"the header names a column twice: {', '.join(doubled)}. Rename one of them")
+        elif len(fields) > len(header):
+            yield BadRow(number, f"{len(fields)} fields, where the header names {len(header)}", raw)
+        elif len(fields) < len(header):
+            yield BadRow(number, f"only {len(fields)} of {len(header)} fields: the row is cut off", raw)
+        else:
+            yield Row(number, dict(zip(header, fields, strict=True)), raw)
+
+
+def _csv_records(
+    lines: Iterator[tuple[int, bytes | BadRow]], encoding: str, delimiter: str
+) -> Iterator[tuple[int, str, bytes] | BadRow]:  # fmt: skip
+    """Whole rows: lines joined while a quote is open. Where one never closes, only its first line is given up."""
+    waiting: deque[tuple[int, bytes | BadRow]] = deque()  # read, to be looked at again
+    while True:
+        taken: list[tuple[int, str, bytes]] = []
+        size, inside = 0, False
+        while True:
+            item = waiting.popleft() if waiting else next(lines, None)
+            if item is None:
+                break
+            number, line = item
+            try:
+                text = line if isinstance(line, BadRow) else _decode(line, encoding)
+            except ValueError as error:
+                assert isinstance(line, bytes)
+                text = BadRow(number, str(error), line)
+            if isinstance(text, BadRow):
+                if taken:  # give up the open quote first, then come back to this line
+                    waiting.appendleft((number, text))
+                    break
+                yield text
+                continue
+            assert isinstance(line, bytes)
+            taken.append((number, text, line))
+            size += len(line)
+            inside = _quote_open(text, delimiter, inside)
+            if not inside or size > MAX_LINE:
+                break
+        if not taken:
+            return
+        if inside:
+            number, _, raw = taken[0]
+            yield BadRow(number, "a quote is opened and never closed", raw)
+            waiting.extendleft((number, raw) for number, _, raw in reversed(taken[1:]))
+            continue
+        yield taken[0][0], "".join(text for _, text, _ in taken), b"".join(raw for _, _, raw in taken)
+
+
+def _quote_open(line: str, delimiter: str, inside: bool) -> bool:
+    """Whether a quoted field is still open at the end of this line."""
+    if '"' not in line:
+        return inside
+    at_start = not inside
+    position = 0
+    while position < len(line):
+        if inside:
+            position = line.find('"', position)
+            if position < 0:
+                return True
+            if line.startswith('""', position):
+                position += 2
+                continue
+            inside, at_start = False, False
+        elif at_start and line[position] == '"':
+            inside = True
+        else:
+            position = line.find(delimiter, position)
+            if position < 0:
+                return False
+            at_start = True
+        position += 1
+    return inside
+
+
+# Parquet
+
+
+def _parquet_rows(path: Path) -> Iterator[Row | BadRow]:
+    with tempfile.TemporaryDirectory() as folder:
+        plain = path
+        try:
+            if path.suffix.lower() == ".gz":  # a Parquet is read from its end, so it must lie unpacked
+                plain = Path(folder) / "rows.parquet"
+                with plain.open("wb") as out:
+                    for chunk in _chunks(path):
+                        out.write(chunk)
+            with pq.ParquetFile(plain) as file:
+                number = 0
+                for batch in file.iter_batches(batch_size=512):
+                    for values in _batch_rows(batch):
+                        number += 1
+                        if isinstance(values, str):
+                            yield BadRow(number, values, b"")
+                        else:
+                            yield Row(
+                                number,
+                                values,
+                                json.dumps(values, ensure_ascii=False, default=str).encode("utf-8", "replace"),
+                            )
+        except (pa.ArrowException, OSError, ValueError) as error:
+            yield BadRow(0, f"not a whole Parquet file: {str(error).splitlines()[0][:200]}", b"")
+
+
+def _batch_rows(batch: Any) -> Iterator[dict[str, Any] | str]:
+    try:
+        yield from batch.to_pylist()
+    except (UnicodeDecodeError, OverflowError, pa.ArrowException):
+        for number in range(batch.num_rows):
+            try:
+                yield batch.slice(number, 1).to_pylist()[0]
+            except (UnicodeDecodeError, OverflowError, pa.ArrowException) as error:
+                yield f"a value cannot be read: {str(error)[:100]}"
