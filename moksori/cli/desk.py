@@ -19,7 +19,7 @@ alerts = typer.Typer(name="alerts", help="What hurts: list, show, acknowledge, m
 app.add_typer(desk)
 app.add_typer(alerts)
 
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 AlertId = Annotated[int, typer.Argument(help="The alert's number, as `moksori alerts list` shows it.")]
 By = Annotated[str | None, typer.Option("--user", help="Name of the console's user who does it, for the history.")]
 
@@ -84,7 +84,8 @@ def list_(
 
     rows = alert_rows(state, limit) if state else alert_rows(limit=limit)
     if as_json:
-        print_json(rows)
+        for row in rows:
+            print_json(row)
     elif rows:
         print_table(rows, ["id", "state", "severity", "headline", "observed", "expected", "since"])
     else:

@@ -213,8 +213,9 @@ class KafkaStream:
                     group_id=self._group(topic, group),
                     auto_offset_reset="earliest",
                     max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
-                    session_timeout_ms=45_000,
-                    heartbeat_interval_ms=3_000,
+                    # A killed worker leaves its partitions alone for so long: short beats the default of 45 s.
+                    session_timeout_ms=10_000,
+                    heartbeat_interval_ms=2_500,
                     partition_assignment_strategy=[CooperativeStickyAssignor],
                 )
                 consumer.subscribe([self._prefix + topic])
