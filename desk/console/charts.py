@@ -11,7 +11,7 @@ from math import ceil
 from pipeline.alerting.detection import Day
 
 WIDTH, HEIGHT = 720.0, 220.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 6.0, 10.0, 24.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 6.0, 18.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 
 from desk.outbox.chart import draw
 from desk.outbox.models import OutboxMessage
@@ -27,7 +27,7 @@ def build(row: OutboxMessage, sender: str) -> EmailMessage:
         raise Refused(f"{row.recipient!r} is no address. Mend mail: recipients in moksori.yaml")
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = from_, to
-    message["Subject"] = " ".join(row.subject.split())
+    message["Subject"] = _header_text(row.subject)
     message["Date"] = format_datetime(row.created_at)
     message["Message-ID"] = f"<{row.dedupe_key}@{from_.domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -41,11 +41,19 @@ def build(row: OutboxMessage, sender: str) -> EmailMessage:
     return message
 
 
+def _header_text(text: str) -> str:
+    # The email package decodes encoded words in what it is given: "=?utf-8?q?=0ABcc:…?=" would become a header.
+    return " ".join(text.replace("=?", "= ?").split())
+
+
 def _address(written: str) -> Address | None:
-    name, address = parseaddr(written)
+    found = getaddresses([written])
+    if len(found) != 1:
+        return None
+    name, address = found[0]
     if not _ADDRESS.fullmatch(address) or any(ord(character) < 32 for character in written):
         return None
-    return Address(display_name=name, addr_spec=address)
+    return Address(display_name=_header_text(name), addr_spec=address)
 
 
 def _fix_boundaries(message: EmailMessage, key: str) -> None:

@@ -24,6 +24,7 @@ from pipeline.alerting.detection import Day, Detection, Quote
 from pipeline.index import Index
 from pipeline.models import Review, TaggedReview, Tags, Theme
 from pipeline.settings import Settings, settings
+from tests.conftest import server
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -50,12 +51,12 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 
 
 def _new_postgresql() -> str:
-    server = os.environ["MOKSORI_TEST_POSTGRESQL"]  # a missing server fails the test: scripts/services up postgresql
+    address = server("MOKSORI_TEST_POSTGRESQL")
     name = f"desk_test_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as admin:
+    with psycopg.connect(address, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name}")
         admin.execute(f"CREATE DATABASE {name}")
-    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    return urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
 
 
 def _use(url: str) -> None:

@@ -1,6 +1,7 @@
 """A brand's ordinary two months with a delivery crisis in the last days, for pages that people look at."""
 
 import random
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from pipeline.index.document import from_tagged
 from pipeline.models import Review, TaggedReview, Tags, Theme
 
 _SEOUL = ZoneInfo("Asia/Seoul")
+_SCORES = {"negative": -0.9, "neutral": 0.0, "positive": 0.9}
 _PRODUCTS = ["하루 에어프라이어 5L", "하루 무선 청소기", "하루 전기포트", "Haneul Kettle Mini"]
 
 
@@ -108,16 +110,17 @@ def review(number: int, said: Said, at: datetime, dice: random.Random, product: 
     )
     return TaggedReview(
         review=Review(
-            id=f"{source}:{number}", source=source, brand="Haneul", product=product or dice.choice(_PRODUCTS), title=said.title,
+            id=f"{source}:{number}", source=source, brand="Haneul", product=product or dice.choice(_PRODUCTS),
+            title=said.title,
             text=said.text, rating=rating[said.sentiment], url=f"https://shop.example/reviews/{number}",
             author_id=f"a{number}", created_at=at, collected_at=at + timedelta(minutes=20), version=1,
         ),
         tags=Tags.model_validate(
             {
                 "lang": said.lang, "sentiment": said.sentiment,
-                "sentiment_score": {"negative": -0.9, "neutral": 0.0, "positive": 0.9}[said.sentiment] + dice.random() / 10,
+                "sentiment_score": _SCORES[said.sentiment] + dice.random() / 10,
                 "themes": [theme], "urgency": urgency, "emotion": said.emotion, "model": "test-1",
-                "churn_risk": 0.81 if "다시는" in said.text else 0.2, "tokens": said.text.replace(".", " ").replace(",", " ").lower().split(),
+                "churn_risk": 0.81 if "다시는" in said.text else 0.2, "tokens": re.findall(r"\w+", said.text.lower()),
             }
         ),
     )  # fmt: skip
@@ -160,8 +163,8 @@ def _crisis(reviews: list[TaggedReview], now: datetime) -> Detection:
         for n, said in enumerate(_LATE[:5])
     ]  # fmt: skip
     return Detection(
-        key="Haneul||하루 에어프라이어 5L|delivery|surge", kind="surge", brand="Haneul", product=_PRODUCTS[0], theme="delivery",
-        since=window[0].date, until=today, observed=sum(day.negative for day in window), expected=2.7,
+        key="Haneul||하루 에어프라이어 5L|delivery|surge", kind="surge", brand="Haneul", product=_PRODUCTS[0],
+        theme="delivery", since=window[0].date, until=today, observed=sum(day.negative for day in window), expected=2.7,
         total=sum(day.total for day in window), p_value=3e-14, severity=3, days=days, quotes=quotes,
     )  # fmt: skip
 
@@ -169,7 +172,7 @@ def _crisis(reviews: list[TaggedReview], now: datetime) -> Detection:
 def _smaller(now: datetime) -> list[Detection]:
     today = now.astimezone(_SEOUL).date()
     days = [
-        Day(date=today - timedelta(days=age), total=15, negative=(age * 7) % 3 + (2 if age < 20 else 0), expected=1.2, low=0, high=4)
+        Day(date=today - timedelta(age), total=15, negative=age * 7 % 3 + 2 * (age < 20), expected=1, low=0, high=4)
         for age in range(41, -1, -1)
     ]  # fmt: skip
     shared: dict[str, Any] = {"brand": "Haneul", "until": today, "days": days, "total": 300}
@@ -179,7 +182,7 @@ def _smaller(now: datetime) -> list[Detection]:
             expected=24.0, p_value=2e-6, severity=2, **shared,
         ),
         Detection(
-            key="Haneul|mailbox|||silence", kind="silence", source="mailbox", since=today - timedelta(days=2), observed=0,
-            expected=9.0, p_value=1e-4, severity=1, **{**shared, "total": 0, "days": []},
+            key="Haneul|mailbox|||silence", kind="silence", source="mailbox", since=today - timedelta(days=2),
+            observed=0, expected=9.0, p_value=1e-4, severity=1, **{**shared, "total": 0, "days": []},
         ),
     ]  # fmt: skip

@@ -103,6 +103,12 @@ def is_number(value: object) -> bool:
 
 
 @register.filter
+def is_long(value: object) -> bool:
+    """Does it need more than one line?"""
+    return isinstance(value, str) and len(value) > 28
+
+
+@register.filter
 def cell(value: Any) -> Any:
     """A value of a table as people read it."""
     match value:
