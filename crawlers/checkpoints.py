@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
+from pipeline.sqlite import connect, transaction
+
 DATABASE: Final = "collect.db"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS known(
@@ -40,12 +42,7 @@ class Known(NamedTuple):
 
 def open_database(state_dir: Path) -> sqlite3.Connection:
     """The database of everything that collecting remembers, with its tables."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(state_dir / DATABASE, timeout=60, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=NORMAL")
-    db.executescript(_SCHEMA)
-    return db
+    return connect(state_dir / DATABASE, _SCHEMA)
 
 
 class Checkpoints:
@@ -55,6 +52,7 @@ class Checkpoints:
     """
 
     def __init__(self, state_dir: Path) -> None:
+        self._path = state_dir / DATABASE
         self._db = open_database(state_dir)
 
     def known(self, review_id: str) -> Known | None:
@@ -65,8 +63,7 @@ class Checkpoints:
 
     def remember(self, reviews: Iterable[Known]) -> None:
         """Note these as acknowledged; an older version never replaces a newer one."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._db, self._path):
             self._db.executemany(
                 "INSERT INTO known(id, source, version, created_ms, content) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT(id) DO UPDATE"
@@ -74,10 +71,6 @@ class Checkpoints:
                 " WHERE excluded.version >= known.version",
                 reviews,
             )
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def recent(self, source: str, since: datetime) -> list[str]:
         """Ids of this source's reviews created since then that are not gone, oldest first."""
@@ -93,8 +86,7 @@ class Checkpoints:
 
     def advance(self, source: str, marks: dict[str, str], yields: dict[str, int]) -> None:
         """Set marks and page yields, in one step. Only after a whole collection and the stream's flush."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._db, self._path):
             self._db.executemany(
                 "INSERT OR REPLACE INTO marks(source, name, value) VALUES (?, ?, ?)",
                 [(source, name, value) for name, value in marks.items()],
@@ -103,10 +95,6 @@ class Checkpoints:
                 "INSERT OR REPLACE INTO yields(source, page, items) VALUES (?, ?, ?)",
                 [(source, page, items) for page, items in yields.items()],
             )
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def yields(self, source: str) -> dict[str, int]:
         """How many reviews each page of this source held when it was last read well."""
@@ -119,8 +107,10 @@ class Checkpoints:
 
     def note_delivery(self, source: str, delivery: str, at: datetime) -> None:
         """Note a webhook as taken, and forget those that no sender will repeat any more."""
-        self._db.execute("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)", (source, delivery, ms(at)))
-        self._db.execute("DELETE FROM deliveries WHERE source = ? AND at_ms < ?", (source, ms(at - DELIVERIES_KEPT)))
+        oldest = ms(at - DELIVERIES_KEPT)
+        with transaction(self._db, self._path):
+            self._db.execute("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)", (source, delivery, ms(at)))
+            self._db.execute("DELETE FROM deliveries WHERE source = ? AND at_ms < ?", (source, oldest))
 
     def close(self) -> None:
         self._db.close()

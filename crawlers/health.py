@@ -1,12 +1,14 @@
 """How each collection ended: ok, partial, blocked or broken, with counts and the reason. Never a silent success."""
 
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from crawlers.checkpoints import open_database
+from crawlers.checkpoints import DATABASE, open_database
+from pipeline.sqlite import transaction
 
 State = Literal["ok", "partial", "blocked", "broken"]
 _WORST_FIRST: Final[tuple[State, ...]] = ("blocked", "broken", "partial", "ok")
@@ -67,8 +69,7 @@ class Faults:
 
 def record(state_dir: Path, collection: Collection) -> None:
     """Keep how a collection ended."""
-    db = open_database(state_dir)
-    try:
+    with closing(open_database(state_dir)) as db, transaction(db, state_dir / DATABASE):
         db.execute(
             "INSERT INTO collections(source, ended_at, said) VALUES (?, ?, ?)",
             (collection.source, collection.ended_at.isoformat(), collection.model_dump_json()),
@@ -78,18 +79,13 @@ def record(state_dir: Path, collection: Collection) -> None:
             " WHERE source = ? ORDER BY number DESC LIMIT 1 OFFSET ?)",
             (collection.source, collection.source, _KEPT),
         )
-    finally:
-        db.close()
 
 
 def latest(state_dir: Path) -> list[Collection]:
     """The last collection of every source ever collected, by name."""
-    db = open_database(state_dir)
-    try:
+    with closing(open_database(state_dir)) as db:
         rows = db.execute(
             "SELECT said FROM collections WHERE number IN (SELECT max(number) FROM collections GROUP BY source)"
             " ORDER BY source"
         ).fetchall()
-    finally:
-        db.close()
     return [Collection.model_validate_json(row[0]) for row in rows]

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ LISTENERS: Final[Mapping[str, str]] = {  # kinds that push to us -> listener
     "webhook": "crawlers.listeners.webhook:create_app",
 }
 
+_REFERENCE: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -50,9 +52,14 @@ def _pattern(value: str) -> str:
 
 
 def _secret_reference(value: str) -> str:
-    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*", value):
-        # the value may be the secret itself, so it is not repeated
-        raise ValueError("secrets do not stand in this file. Write for example: env:MY_SECRET, or file:/run/secrets/my")
+    if not _REFERENCE.fullmatch(value):
+        raise ValueError("is no reference to a secret. Write for example: env:MY_SECRET, or file:/run/secrets/my")
+    return value
+
+
+def _name(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", value):
+        raise ValueError("is no name. Use small letters, digits, - and _, for example: shop-kr")
     return value
 
 
@@ -92,9 +99,13 @@ class Limits(_Part):
 class Source(_Part):
     """One configured place that reviews come from."""
 
-    name: SourceName = Field(description="Small letters, digits, - and _; begins the id of every review of it")
+    name: Annotated[SourceName, BeforeValidator(_name)] = Field(
+        description="small letters, digits, - and _; begins the id of every review of it"
+    )
     kind: str
-    brand: str = Field(min_length=1, max_length=200, description="Whose reviews these are")
+    brand: str = Field(
+        min_length=1, max_length=200, description="whose reviews these are, here or once at the head of the file"
+    )
     product: str | None = Field(None, max_length=300, description="What they are about, where the source does not say")
     enabled: bool = Field(True, description="false: declared, but not collected")
     every: Duration = Field(timedelta(hours=1), description="How often to collect: 15m, 6h, 1d")
@@ -138,7 +149,7 @@ class AppStoreSource(Source):
 
     kind: Literal["appstore"]
     app_id: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)] = Field(
-        pattern=r"^[0-9]{1,20}$", description="The number in the app's App Store address"
+        pattern=r"^[0-9]{1,20}$", description="the number in the app's App Store address"
     )
     countries: list[Annotated[str, Field(pattern="^[a-z]{2}$")]] = Field(["kr"], min_length=1)
     base_url: HttpUrl = "https://itunes.apple.com"
@@ -152,7 +163,7 @@ class MastodonSource(Source):
     """Public posts with some hashtags, as one Mastodon server knows them."""
 
     kind: Literal["mastodon"]
-    server: HttpUrl = Field(description="https://mastodon.example")
+    server: HttpUrl = Field(description="the server's address, https://mastodon.example")
     hashtags: list[Annotated[str, Field(pattern=r"^[^\s#/?]+$")]] = Field(min_length=1, description="Without #")
     token: SecretReference | None = Field(None, description="env:NAME or file:PATH of an access token, where needed")
     review_kind: Kind = "post"
@@ -229,13 +240,32 @@ def _load_one(entry: Any, brand: Any, path: Path, line: int, lines: Lines) -> So
     model = MODELS[kind]
     if brand is not None and "brand" not in entry:
         entry = {**entry, "brand": brand}
+    _refuse_secrets(entry, path, line, lines)
     # A missing field has no line of its own: point to its source.
     for field in model.model_fields:
         lines.setdefault((field,), line)
     try:
         return model.model_validate(entry)
     except ValidationError as error:
-        raise describe(error, path, lines, model) from None
+        told = str(describe(error, path, lines, model))
+        raise SettingsError(re.sub(r"(\w+): Field required", partial(_what_is_missing, model), told)) from None
+
+
+def _what_is_missing(model: type[Source], match: re.Match[str]) -> str:
+    field = model.model_fields.get(match[1])
+    return f"{match[1]}: missing. Write: {field.description}" if field and field.description else match[0]
+
+
+def _refuse_secrets(entry: dict[str, Any], path: Path, line: int, lines: Lines) -> None:
+    """A fault of other fields is told with what was found. A secret must not be, so it is looked at before."""
+    for name in ("secrets", "token"):
+        given = entry.get(name)
+        for value in given if isinstance(given, list) else [given]:
+            if value is not None and not (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+                raise SettingsError(
+                    f"{path}:{lines.get((name,), line)}: {name}: secrets do not stand in this file. "
+                    "Write for example: env:MY_SECRET, or file:/run/secrets/my"
+                )
 
 
 def _lines_of(number: int, lines: Lines) -> Lines:

@@ -217,12 +217,7 @@ def _csv_rows(
         if isinstance(record, BadRow):
             yield record
             continue
-        number, text, raw = record
-        try:
-            fields = next(csv.reader([text], delimiter=delimiter, strict=True), [])
-        except csv.Error as error:
-            yield BadRow(number, f"not a row of CSV: {error}", raw)
-            continue
+        number, fields, raw = record
         if not any(field.strip() for field in fields):
             continue
         if header is None:
@@ -240,8 +235,8 @@ def _csv_rows(
 
 def _csv_records(
     lines: Iterator[tuple[int, bytes | BadRow]], encoding: str, delimiter: str
-) -> Iterator[tuple[int, str, bytes] | BadRow]:  # fmt: skip
-    """Whole rows: lines joined while a quote is open. Where one never closes, only its first line is given up."""
+) -> Iterator[tuple[int, list[str], bytes] | BadRow]:  # fmt: skip
+    """Whole rows: lines joined while a quote is open. Where that makes no row, only its first line is given up."""
     waiting: deque[tuple[int, bytes | BadRow]] = deque()  # read, to be looked at again
     while True:
         taken: list[tuple[int, str, bytes]] = []
@@ -270,12 +265,17 @@ def _csv_records(
                 break
         if not taken:
             return
-        if inside:
-            number, _, raw = taken[0]
-            yield BadRow(number, "a quote is opened and never closed", raw)
+        number, first = taken[0][0], taken[0][2]
+        try:
+            if inside:
+                raise csv.Error("a quote is opened and never closed")
+            whole = "".join(text for _, text, _ in taken)
+            fields = next(csv.reader([whole], delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            yield BadRow(number, f"not a row of CSV: {error}", first)
             waiting.extendleft((number, raw) for number, _, raw in reversed(taken[1:]))
             continue
-        yield taken[0][0], "".join(text for _, text, _ in taken), b"".join(raw for _, _, raw in taken)
+        yield number, fields, b"".join(raw for _, _, raw in taken)
 
 
 def _quote_open(line: str, delimiter: str, inside: bool) -> bool:
