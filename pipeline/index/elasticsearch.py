@@ -112,7 +112,9 @@ class ElasticsearchIndex:
                 outcomes.append(Outcome(result["_id"], "stored"))
             elif status == 409:
                 outcomes.append(Outcome(result["_id"], "stale"))
-            elif status in _TRANSIENT or status == 404:
+            elif status == 404:
+                raise Unavailable(f"{self._shown}: no such index. Make it with `moksori setup`")
+            elif status in _TRANSIENT:
                 raise Unavailable(f"{self._shown}: {error.get('type')}: {error.get('reason')}")
             else:
                 cause = error.get("caused_by", {}).get("reason", "")

@@ -1,4 +1,4 @@
-"""The index worker against an Elasticsearch that fails in every way it can: nothing lost, nothing dead that could live."""
+"""The index worker against an Elasticsearch that fails in every way: nothing lost, nothing dead that could live."""
 
 from collections.abc import Iterator
 from pathlib import Path
