@@ -3,7 +3,7 @@
 import os
 import secrets
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -12,6 +12,9 @@ from moksori.cli import app, err
 from moksori.cli.output import plain, print_json, print_table
 from moksori.cli.run import prepare
 from pipeline.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from moksori.demo.main_job import Steps
 
 _USER = "demo"
 
@@ -82,7 +85,7 @@ class _Stages:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def steps(self) -> "object":
+    def steps(self) -> "Steps":
         from moksori.demo.main_job import Steps
 
         return Steps(self._step, self._collected, self._waiting)
@@ -124,7 +127,10 @@ def _tell(report: dict[str, object], chosen: Settings) -> None:
     print_table(alerts, ("headline", "observed", "expected", "since", "state"), title="\nAlerts")
     emails = report["emails"]
     assert isinstance(emails, list)
-    print_table(emails, ("to", "subject"), title=f"\nE-mails written in this run: {len(emails)}")
+    if emails:
+        print_table(emails, ("to", "subject"), title="\nE-mails written in this run")
+    else:
+        print("\nNo e-mail in this run: nothing new to tell")
     where = chosen.state_dir / "mail" if chosen.mail.url == "file" else chosen.mail.url
     err.print(f"{report['seconds']} s · mails: {plain(where)} · search: moksori search 배송 · proof: moksori ledger")
 

@@ -40,7 +40,7 @@ def print_json(value: Any) -> None:
 
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str | None = None) -> None:
     """Rows as a table on stdout; numbers to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    table = Table(header_style="bold", box=None, pad_edge=False)
     rows = list(rows)
     for column in columns:
         numeric = bool(rows) and all(isinstance(row.get(column), int | float | None) for row in rows)
@@ -48,7 +48,10 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title
     for row in rows:
         table.add_row(*("" if row.get(column) is None else plain(row[column]) for column in columns))
     # A pipe has no width: do not fold there, so that grep and cut work.
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 500)
+    if title:
+        console.print(title, style="bold")
+    console.print(table)
 
 
 def fail(error: Exception) -> int:

@@ -24,7 +24,7 @@ from pipeline.errors import SettingsError
 from pipeline.index import open_index
 from pipeline.index.query import Query
 from pipeline.settings import Settings
-from pipeline.stream import DEAD, TAGGED, Stream, open_stream
+from pipeline.stream import DEAD, RAW, TAGGED, Stream, open_stream
 
 _NOBODY = "demo-counts"
 """A group that never commits: its lag is the number of all records of a topic."""
@@ -35,8 +35,9 @@ _LOOK_EVERY_S = 0.2
 class Report:
     """What one run of the demo did, and how things stand at its end.
 
-    collected: reviews seen by spiders, import and listener; published: of them, new or changed ones, and deletions;
-    tagged, indexed, dead: messages of this run; emails: written in this run. reviews, alerts, cases: at the end.
+    collected: new or changed reviews, deletions and refused rows of this run, from spiders, import and listener;
+    published, tagged, indexed, dead: messages of this run, counted on the stream; emails: written in this run.
+    reviews, alerts, cases: at the end.
     """
 
     collected: int = 0
@@ -90,13 +91,14 @@ def perform(settings: Settings, steps: Steps) -> Report:
     started, now = time.monotonic(), datetime.now(UTC)
     report = Report()
     stream = open_stream(settings.stream_url)
-    tagged, done, dead = stream.lag(TAGGED, _NOBODY), _done(stream), stream.lag(DEAD, _NOBODY)
+    published, tagged, dead = (stream.lag(topic, _NOBODY) for topic in (RAW, TAGGED, DEAD))
+    done = _done(stream)
     supervisor = Supervisor(workers(), settings.state_dir / "logs")
     supervisor.look()
     try:
         world = World.generate(today=now.astimezone(ZoneInfo(settings.brand.timezone)).date())
         with serve(world) as sites:
-            _collect(settings, sites, stream, report, steps)
+            refused = _collect(settings, sites, stream, report, steps, published > 0)
         steps.step("work")
         while any((waiting := lags(stream)).values()):
             supervisor.look()
@@ -105,6 +107,8 @@ def perform(settings: Settings, steps: Steps) -> Report:
         steps.waiting(waiting)
     finally:
         supervisor.stop()
+    report.published = stream.lag(RAW, _NOBODY) - published
+    report.collected = report.published + refused
     report.tagged = stream.lag(TAGGED, _NOBODY) - tagged
     report.indexed = _done(stream) - done
     report.dead = stream.lag(DEAD, _NOBODY) - dead
@@ -121,24 +125,35 @@ def _done(stream: Stream) -> int:
     return stream.lag(TAGGED, _NOBODY) - stream.lag(TAGGED, "index")
 
 
-def _collect(settings: Settings, sites: Sites, stream: Stream, report: Report, steps: Steps) -> None:
-    steps.step("collect")
-    report.collections += collect(sites.sources, stream, settings.state_dir, progress=steps.found)
-    steps.step("survey")
-    imported = import_file(
-        sites.survey_csv, source=SURVEY, brand=BRAND, stream=stream, mapping=sites.survey_mapping, kind="survey"
-    )
-    steps.found(SURVEY, imported.rows)
-    with _listening(sites.sources, settings) as url:
-        pushed = sites.send_webhooks(url)
-    steps.found("live", pushed)
-    # Time passes: a post is edited, one is deleted, some are new. The second collection sees only that.
-    steps.step("collect again")
-    sites.advance()
-    report.collections += collect(sites.sources, stream, settings.state_dir, progress=steps.found)
-    changed = sum(each.published + each.edited + each.deleted for each in report.collections)
-    report.collected = sum(each.found for each in report.collections) + imported.rows + pushed
-    report.published = changed + imported.published + pushed
+def _collect(
+    settings: Settings, sites: Sites, stream: Stream, report: Report, steps: Steps, started_before: bool
+) -> int:
+    """Collect twice, with an import and live posts between. Returns how many rows and items were refused."""
+    if started_before:
+        sites.advance()
+    refused = 0
+    for step in ("collect", "collect again"):
+        steps.step(step)
+        ended = collect(sites.sources, stream, settings.state_dir, progress=steps.found)
+        report.collections += ended
+        refused += sum(each.refused for each in ended)
+        if step == "collect":
+            imported = import_file(
+                sites.survey_csv,
+                source=SURVEY,
+                brand=BRAND,
+                stream=stream,
+                mapping=sites.survey_mapping,
+                kind="survey",
+                state_dir=settings.state_dir,
+            )
+            refused += sum(imported.reasons.values())
+            steps.found(SURVEY, imported.rows)
+            with _listening(sites.sources, settings) as url:
+                steps.found("live", sites.send_webhooks(url))
+            # Time passes: a post is edited, one is deleted, some are new. The second collection sees only that.
+            sites.advance()
+    return refused
 
 
 @contextmanager
@@ -152,6 +167,8 @@ def _listening(sources: list[Source], settings: Settings) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}/live"
     finally:
+        # The threads first: one that still finishes an answer would write to a closed server.
+        server.task_dispatcher.shutdown()
         server.close()
         thread.join(timeout=5)
 

@@ -26,7 +26,7 @@ _LEAST_BASELINE_DAYS: Final = 21
 _LEAST_COMPLAINTS: Final = 5
 _LEAST_EXCESS: Final = 1.5
 _MOST_DISPERSION: Final = 6.0
-ALPHA: Final = 1e-5
+ALPHA: Final = 2e-4
 """Limit of the p-value of one window of one series."""
 
 
