@@ -15,7 +15,7 @@ from crawlers.checkpoints import Checkpoints
 from crawlers.found import Found, Refused
 from crawlers.identity import author_key
 from crawlers.publish import Origin, Publisher
-from crawlers.rows import BadRow, Row, read_rows
+from crawlers.rows import BadRow, Row, format_of, read_rows
 from crawlers.times import read_time
 from pipeline.errors import SettingsError
 from pipeline.models import Kind, SourceName
@@ -78,7 +78,11 @@ def import_file(
     with Checkpoints(folder) as checkpoints, _Occurrences() as occurrences:
         publisher = Publisher(stream, checkpoints, author_key(folder), again=again)
         reader = RowReader(dict(mapping or {}), scale, zone)
+        table = format_of(path) != "jsonl"  # all rows of a table have the same columns
         for row in read_rows(path):
+            if table and isinstance(row, Row):
+                reader.check(row.values, path)
+                table = False
             report.rows += 1
             if progress:
                 progress(report.rows)
@@ -154,6 +158,15 @@ class RowReader:
         self._mapping = mapping
         self._scale = scale
         self._zone = zone
+
+    def check(self, columns: Mapping[str, Any], path: Path) -> None:
+        """Raises SettingsError when a table has not the columns that are mapped, or none that says something."""
+        there = ", ".join(str(column) for column in list(columns)[:12])
+        if missing := sorted({column for column in self._mapping.values() if column not in columns}):
+            raise SettingsError(f"{path}: no column {', '.join(missing)}. There are: {there}")
+        said = ("text", "title", "rating")
+        if not any(name in self._mapping or any(usual in columns for usual in _USUAL[name]) for name in said):
+            raise SettingsError(f"{path}: no column with a text. There are: {there}. Write --map text=COLUMN")
 
     def read(self, row: Row) -> tuple[Found, str | None]:
         """The review, and the name of its source where that is mapped. Raises ValueError."""

@@ -157,6 +157,14 @@ def test_limits_end_a_collection_as_partial(site: Site, run: Run) -> None:
     assert "limits.pages" in ended.reason
 
 
+def test_a_collection_ends_when_its_time_is_over(site: Site, run: Run) -> None:
+    site.page("/all", LINKS + product("a"))
+    site.page("/products/1", Answer(b"late", delay_s=1.5))
+    ended = run(shop(site, limits=QUICK.model_copy(update={"seconds": 1})))
+    assert (ended.state, ended.published) == ("partial", 1)
+    assert "limits.seconds" in ended.reason
+
+
 def test_private_addresses_are_refused_unless_allowed(site: Site, run: Run) -> None:
     site.page("/all", product("a"))
     ended = run(shop(site, allow_private=False))

@@ -84,7 +84,11 @@ def test_columns_are_mapped_and_labels_ignored(load: Import, published: Publishe
 
 
 def test_a_row_names_its_source_only_where_that_is_mapped(load: Import, published: Published) -> None:
-    rows = [{"text": "a", "where": "shop-a"}, {"text": "b", "where": "Not A Name"}, {"text": "c", "where": None}]
+    rows: list[dict[str, Any]] = [
+        {"text": "a", "where": "shop-a"},
+        {"text": "b", "where": "Not A Name"},
+        {"text": "c", "where": None},
+    ]
     report = load("a.jsonl", as_jsonl(rows), mapping={"source": "where"})
     assert [review.source for review in published.reviews] == ["shop-a", "survey"]
     assert report.refused == [(2, "source is no name: 'Not A Name'")]
@@ -203,9 +207,18 @@ def test_wrong_arguments_are_told_before_anything_is_read(
         load(name, "text\na\n", **options)
 
 
-def test_a_column_that_is_mapped_and_missing_is_told_with_those_there_are(load: Import) -> None:
-    report = load("a.csv", "내용,별점\na,1\n", mapping={"text": "본문"})
-    assert report.refused == [(2, "no column '본문' for text; the row has: 내용, 별점")]
+@pytest.mark.parametrize("content", ["내용,별점\na,1\n", "본문,이름\na,b\n"])
+def test_a_table_without_the_columns_it_needs_is_not_begun(load: Import, published: Published, content: str) -> None:
+    mapping = {"text": "본문"} if "내용" in content else {}
+    with pytest.raises(SettingsError, match="column"):
+        load("a.csv", content, mapping=mapping)
+    assert (published.messages, published.dead) == ([], [])
+
+
+def test_a_json_row_without_a_mapped_field_is_told_with_those_it_has(load: Import) -> None:
+    report = load("a.jsonl", as_jsonl([{"내용": "a", "별점": 1}, {"본문": "b"}]), mapping={"text": "본문"})
+    assert report.published == 1
+    assert report.refused == [(1, "no column '본문' for text; the row has: 내용, 별점")]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
