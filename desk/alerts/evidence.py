@@ -12,9 +12,9 @@ MAX_QUOTES = 10
 MAX_QUOTE_CHARACTERS = 600
 
 
-def key(detection: Detection) -> str:
-    """The detection's key as the database holds it."""
-    cleaned = clean(detection.key)
+def stored_key(key: str) -> str:
+    """A key as the database holds it."""
+    cleaned = clean(key)
     if len(cleaned) <= 900:
         return cleaned
     return f"{cleaned[:830]}…{hashlib.sha256(cleaned.encode()).hexdigest()}"

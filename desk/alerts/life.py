@@ -49,10 +49,10 @@ def apply(detections: Sequence[Detection], checked: Collection[str], now: dateti
 
     One transaction an alert: a kill in the middle leaves whole alerts, and the next check goes on.
     """
-    found = {evidence.key(detection): detection for detection in detections}
+    found = {evidence.stored_key(detection.key): detection for detection in detections}
     with outage_is_unavailable():
         outcomes = [_found(key, found[key], now) for key in sorted(found)]
-        looked_at = set(checked)
+        looked_at = {evidence.stored_key(key) for key in checked}
         live = Alert.objects.filter(state__in=LIVE).order_by("key").values_list("pk", "key")
         outcomes += [_missed(pk, now) for pk, key in live if key in looked_at and key not in found]
     return Changes(outcomes.count("opened"), outcomes.count("updated"), outcomes.count("resolved"))

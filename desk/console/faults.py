@@ -1,6 +1,7 @@
 """Pages for what goes wrong: a database or index that is down, a form too old, a page not there or not allowed."""
 
 import logging
+import sys
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
@@ -25,13 +26,7 @@ class OutageMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page for an error of ours or of the database; None for programming errors."""
-        if isinstance(exception, OperationalError | InterfaceError):
-            exception = translated(exception)
-        if not isinstance(exception, MoksoriError):
-            return None
-        _log.error("%s: %s", request.path, exception)
-        # Rendered without the request: its user may be just what cannot be read.
-        return render(None, "console/fault.html", {"fault": "outage", "detail": str(exception)}, status=503)
+        return _outage(request, exception)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -50,5 +45,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; the log has the trace."""
-    return render(None, "console/fault.html", {"fault": "broken"}, status=500)
+    """A fault of ours, with its trace in the log; or an outage met before any view, while the session was read."""
+    error = sys.exc_info()[1]
+    outage = _outage(request, error) if isinstance(error, Exception) else None
+    return outage or render(None, "console/fault.html", {"fault": "broken"}, status=500)
+
+
+def _outage(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    if isinstance(error, OperationalError | InterfaceError):
+        error = translated(error)
+    if not isinstance(error, MoksoriError):
+        return None
+    _log.error("%s: %s", request.path, error)
+    # Rendered without the request: its user may be just what cannot be read.
+    return render(None, "console/fault.html", {"fault": "outage", "detail": str(error)}, status=503)

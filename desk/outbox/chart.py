@@ -35,10 +35,10 @@ def draw(chart: dict[str, Any]) -> bytes:
     axes.bar(x, [day.negative for day in days], width=0.62, color=colours)
     axes.set_xlim(-0.8, len(days) - 0.2)
     axes.set_ylim(bottom=0)
-    ticks = x[:: max(1, ceil(len(days) / 7))]
+    ticks = x[:: max(1, ceil(len(days) / 6))]
     axes.set_xticks(ticks, [f"{days[tick].date:%m-%d}" for tick in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-    axes.tick_params(labelsize=7, colors=_TEXT, length=0)
+    axes.tick_params(labelsize=8.5, colors=_TEXT, length=0)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.5)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):

@@ -105,7 +105,7 @@ def is_number(value: object) -> bool:
 @register.filter
 def is_long(value: object) -> bool:
     """Does it need more than one line?"""
-    return isinstance(value, str) and len(value) > 28
+    return isinstance(value, str) and len(value) > 20
 
 
 @register.filter

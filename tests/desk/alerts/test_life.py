@@ -200,9 +200,11 @@ def test_evidence_of_an_older_check_changes_nothing(database: str) -> None:
 
 def test_a_key_longer_than_the_column_keeps_its_identity(database: str) -> None:
     long = ["Haneul||" + "x" * 2000 + end for end in ("a", "b")]
-    apply([detection(key) for key in long], [], NOW)
-    apply([detection(key) for key in long], [], NOW)
+    apply([detection(key) for key in long], long, NOW)
+    apply([detection(key) for key in long], long, NOW)
     assert Alert.objects.count() == 2
+    apply([], long, NOW + DAY)
+    assert apply([], long, NOW + 2 * DAY) == Changes(resolved=2)
 
 
 def test_settings_name_the_recipients(database: str, installation: Settings) -> None:

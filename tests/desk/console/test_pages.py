@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from desk.alerts.life import apply
@@ -194,6 +194,17 @@ def test_a_database_that_is_down_says_so(cast: Cast, monkeypatch: pytest.MonkeyP
     response = cast.client("viewer").get("/cases")
     assert response.status_code == 503
     assert "could not connect" in response.text
+
+
+def test_a_database_that_is_gone_altogether_says_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = cast.client("viewer")
+    client.raise_request_exception = False
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "NAME", "/nonexistent/folder/desk.db")
+    for path in ("/", "/login", "/nowhere"):
+        response = client.get(path)
+        assert response.status_code == 503, path
+        assert "database does not answer" in response.text
 
 
 def test_a_mail_is_shown_in_a_frame_that_can_do_nothing(cast: Cast) -> None:
