@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from crawlers.checkpoints import Checkpoints
+from crawlers.file_lines import BadRow
 from crawlers.found import Found, Refused
 from crawlers.identity import author_key
 from crawlers.publish import Origin, Publisher
-from crawlers.rows import BadRow, Row, format_of, read_rows
+from crawlers.rows import Row, format_of, read_rows
 from crawlers.times import read_time
 from pipeline.errors import SettingsError
 from pipeline.models import Kind, SourceName

@@ -1,10 +1,8 @@
 """Reads the rows of a file one by one with bounded memory: CSV, TSV, JSON lines or Parquet, also gzipped."""
 
-import codecs
 import csv
 import json
 import tempfile
-import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +12,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crawlers.file_lines import MAX_LINE, BadRow, decode, find_encoding, read_lines, unpacked
 from pipeline.errors import SettingsError
 
-MAX_LINE: Final = 4 * 2**20
-"""Bytes of one line, and of one CSV row over several lines; a longer one is refused, and its first bytes are kept."""
 FORMATS: Final = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-_KEPT: Final = 64 * 1024
-_CHUNK: Final = 256 * 1024
-_SAMPLE: Final = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +24,6 @@ class Row:
 
     line: int
     values: dict[str, Any]
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A line or row that could not be read."""
-
-    line: int
-    reason: str
     raw: bytes
 
 
@@ -66,121 +51,11 @@ def read_rows(path: Path) -> Iterator[Row | BadRow]:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     if form == "parquet":
         return _parquet_rows(path)
-    encoding = _encoding(path)
-    lines = _lines(path)
+    encoding = find_encoding(path)
+    lines = read_lines(path)
     return (
         _json_rows(lines, encoding) if form == "jsonl" else _csv_rows(lines, encoding, "\t" if form == "tsv" else ",")
     )
-
-
-# Bytes and lines
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    """The bytes of the file, unpacked. Raises ValueError where a gzip ends too early or is damaged."""
-    with path.open("rb") as file:
-        if path.suffix.lower() != ".gz":
-            while chunk := file.read(_CHUNK):
-                yield chunk
-            return
-        unpacker = zlib.decompressobj(31)
-        packed = b""
-        begun = False
-        while packed or (packed := file.read(_CHUNK)):
-            try:
-                out = unpacker.decompress(packed, _CHUNK)
-            except zlib.error as error:
-                raise ValueError(f"the gzip is damaged: {error}") from None
-            begun = True
-            if out:
-                yield out
-            packed = unpacker.unconsumed_tail
-            if unpacker.eof:  # a file may be several gzips, one after the other
-                packed = unpacker.unused_data.lstrip(b"\0") or file.read(_CHUNK)
-                unpacker, begun = zlib.decompressobj(31), False
-        if begun and not unpacker.eof:
-            raise ValueError("the gzip is cut off")
-
-
-def _plain_chunks(path: Path) -> Iterator[bytes]:
-    """The same in UTF-8 where the file begins with a UTF-16 mark, and without any mark."""
-    chunks = _chunks(path)
-    first = next(chunks, b"")
-    if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        decoder = codecs.getincrementaldecoder("utf-16")("replace")
-        yield decoder.decode(first).encode("utf-8", "replace")
-        for chunk in chunks:
-            yield decoder.decode(chunk).encode("utf-8", "replace")
-        return
-    yield first.removeprefix(codecs.BOM_UTF8)
-    yield from chunks
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes | BadRow]]:
-    """Lines with their numbers and ends; one that is too long, and a damaged rest, as BadRow."""
-    number, held, too_long = 1, b"", False
-    try:
-        for chunk in _plain_chunks(path):
-            pieces = (held + chunk).split(b"\n")
-            held = pieces.pop()
-            for piece in pieces:
-                if too_long or len(piece) > MAX_LINE:
-                    yield number, BadRow(number, f"the line is longer than {MAX_LINE:,} bytes", piece[:_KEPT])
-                else:
-                    yield number, piece + b"\n"
-                number, too_long = number + 1, False
-            if len(held) > MAX_LINE:
-                held, too_long = held[:_KEPT], True
-    except ValueError as error:
-        yield number, BadRow(number, f"the file ends here: {error}", held[:_KEPT])
-        return
-    except OSError as error:
-        yield number, BadRow(number, f"the file cannot be read on: {error.strerror}", held[:_KEPT])
-        return
-    if too_long:
-        yield number, BadRow(number, f"the line is longer than {MAX_LINE:,} bytes", held[:_KEPT])
-    elif held:
-        yield number, held
-
-
-def _encoding(path: Path) -> str:
-    """utf-8, or cp949 (which holds EUC-KR) where more lines of the beginning read as that."""
-    sample = b""
-    try:
-        for chunk in _plain_chunks(path):
-            sample += chunk
-            if len(sample) > _SAMPLE:
-                break
-    except (ValueError, OSError):
-        pass  # what is damaged is told when the lines are read
-    lines = [line for line in sample.split(b"\n")[:-1] or [sample] if not line.isascii()]
-    return (
-        "cp949"
-        if sum(_reads(line, "cp949") for line in lines) > sum(_reads(line, "utf-8") for line in lines)
-        else "utf-8"
-    )
-
-
-def _reads(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _decode(line: bytes, encoding: str) -> str:
-    try:
-        text = line.decode(encoding)
-    except UnicodeDecodeError:
-        name = "UTF-8" if encoding == "utf-8" else "cp949"
-        raise ValueError(f"not text in {name}, as the rest of the file") from None
-    if "\0" in text:
-        raise ValueError("binary data, no text")
-    return text
-
-
-# JSON lines
 
 
 def _json_rows(lines: Iterator[tuple[int, bytes | BadRow]], encoding: str) -> Iterator[Row | BadRow]:
@@ -191,7 +66,7 @@ def _json_rows(lines: Iterator[tuple[int, bytes | BadRow]], encoding: str) -> It
         if not line.strip():
             continue
         try:
-            values = json.loads(_decode(line, encoding))
+            values = json.loads(decode(line, encoding))
         except json.JSONDecodeError as error:
             yield BadRow(number, f"not JSON: {error.msg} at column {error.colno}", line)
             continue
@@ -203,9 +78,6 @@ def _json_rows(lines: Iterator[tuple[int, bytes | BadRow]], encoding: str) -> It
             yield Row(number, values, line)
         else:
             yield BadRow(number, f"expected a JSON object, found {type(values).__name__}", line)
-
-
-# CSV
 
 
 def _csv_rows(
@@ -247,7 +119,7 @@ def _csv_records(
                 break
             number, line = item
             try:
-                text = line if isinstance(line, BadRow) else _decode(line, encoding)
+                text = line if isinstance(line, BadRow) else decode(line, encoding)
             except ValueError as error:
                 assert isinstance(line, bytes)
                 text = BadRow(number, str(error), line)
@@ -304,9 +176,6 @@ def _quote_open(line: str, delimiter: str, inside: bool) -> bool:
     return inside
 
 
-# Parquet
-
-
 def _parquet_rows(path: Path) -> Iterator[Row | BadRow]:
     with tempfile.TemporaryDirectory() as folder:
         plain = path
@@ -314,7 +183,7 @@ def _parquet_rows(path: Path) -> Iterator[Row | BadRow]:
             if path.suffix.lower() == ".gz":  # a Parquet is read from its end, so it must lie unpacked
                 plain = Path(folder) / "rows.parquet"
                 with plain.open("wb") as out:
-                    for chunk in _chunks(path):
+                    for chunk in unpacked(path):
                         out.write(chunk)
             with pq.ParquetFile(plain) as file:
                 number = 0

@@ -1,6 +1,7 @@
 """What every spider shares: its source, what was known before, and telling how each request failed."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,7 +37,7 @@ class Before:
     recent: list[str] = field(default_factory=list)
 
 
-class SourceSpider(scrapy.Spider, Generic[S]):
+class SourceSpider(scrapy.Spider, ABC, Generic[S]):
     """A crawl of one source. It yields Found, Gone and Refused, notes faults, and sets marks for the next time.
 
     marks and yields count only when the crawl comes to its end and the stream has acknowledged everything.
@@ -78,9 +79,9 @@ class SourceSpider(scrapy.Spider, Generic[S]):
         for request in self.first_requests():
             yield request
 
+    @abstractmethod
     def first_requests(self) -> list[scrapy.Request]:
         """Where the crawl begins."""
-        raise NotImplementedError
 
     def finish(self) -> None:
         """Called once when the crawl is over, to compare what was read with what was to be expected."""

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crawlers.file_lines import MAX_LINE, BadRow
 from crawlers.importer import ImportReport, import_file
-from crawlers.rows import MAX_LINE, BadRow, Row, read_rows
+from crawlers.rows import Row, read_rows
 from pipeline.errors import SettingsError
 from pipeline.stream import Stream
 from tests.crawlers.conftest import Published
