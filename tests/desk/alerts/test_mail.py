@@ -59,7 +59,8 @@ def test_hostile_text_is_shown_and_does_nothing(database: str, installation: Set
     message = message_from_bytes(raw, policy=default)
     assert message["Bcc"] is None
     assert message.defects == []
-    _, html = parts(message)  # type: ignore[arg-type]
+    plain, html = parts(message)  # type: ignore[arg-type]
+    assert "> <script>alert(1)</script> Bcc: evil@example.com <img src=x onerror=alert(1)>" in plain
     assert "<script" not in html
     assert "<img src=x" not in html
     assert "&lt;script&gt;" in html
