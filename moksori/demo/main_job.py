@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crawlers.importer import import_file
-from crawlers.listeners.webhook import create_app
-
 from crawlers.collect import collect
 from crawlers.health import Collection
+from crawlers.importer import import_file
+from crawlers.listeners.webhook import create_app
 from crawlers.registry import Source
 from moksori.alert_scheduler import check_now
 from moksori.demo.servers import Sites, serve

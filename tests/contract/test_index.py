@@ -39,12 +39,34 @@ def ids(index: Index, query: Query, sort: Sort = "newest") -> list[str]:
 
 def test_what_is_put_comes_back_equal(index: Index) -> None:
     full = document(
-        1, kind="post", product="주전자", product_version="3.2.0", location="서울", author_id="a1", rating=0.25, title="제목",
-        text="배송이 늦어요 \U0001f622", tokens="배송 늦다 \U0001f622", url="https://shop.example/1", lang="ko",
-        sentiment="negative", sentiment_score=-0.93, is_negative=1, themes=["delivery", "price"], negative_themes=["delivery"],
-        theme_sentiment={"delivery": -0.97, "price": 0.5}, stage="deliver", emotion="anger", urgency="high", churn_risk=0.8,
-        is_spam=True, owner_reply_at=NOW, response_hours=0.5, model="ko-1", evidence={"delivery": [(0, 7)]},
-    )  # fmt: skip
+        1,
+        kind="post",
+        product="주전자",
+        product_version="3.2.0",
+        location="서울",
+        author_id="a1",
+        rating=0.25,
+        title="제목",
+        text="배송이 늦어요 \U0001f622",
+        tokens="배송 늦다 \U0001f622",
+        url="https://shop.example/1",
+        lang="ko",
+        sentiment="negative",
+        sentiment_score=-0.93,
+        is_negative=1,
+        themes=["delivery", "price"],
+        negative_themes=["delivery"],
+        theme_sentiment={"delivery": -0.97, "price": 0.5},
+        stage="deliver",
+        emotion="anger",
+        urgency="high",
+        churn_risk=0.8,
+        is_spam=True,
+        owner_reply_at=NOW,
+        response_hours=0.5,
+        model="ko-1",
+        evidence={"delivery": [(0, 7)]},
+    )
     assert put(index, full, document(2)) == ["stored", "stored"]
     assert index.get(["shop:1", "shop:2", "shop:3"]) == {"shop:1": full, "shop:2": document(2)}
     assert index.search(Query(), limit=10).documents == [full, document(2)]

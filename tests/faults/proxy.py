@@ -67,7 +67,7 @@ def proxied(target: str) -> Iterator[tuple[Proxy, str]]:
         do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any  # noqa: N815
 
         def half(self, body: bytes) -> None:
-            """The second half of the items never reaches the server, and is answered with a refusal for lack of room."""
+            """The second half of the items never reaches the server, and is refused for lack of room."""
             lines = body.splitlines(keepends=True)
             middle = len(lines) // 4 * 2
             status, headers, content = self.ask(b"".join(lines[:middle]))
