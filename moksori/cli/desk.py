@@ -24,7 +24,7 @@ AlertId = Annotated[int, typer.Argument(help="The alert's number, as `moksori al
 By = Annotated[str | None, typer.Option("--user", help="Name of the console's user who does it, for the history.")]
 
 
-@desk.command()
+@desk.command(epilog="Example: moksori desk migrate")
 def migrate() -> None:
     """Bring the desk's tables up to date. Safe to run at any time."""
     from desk.setup import migrate as bring_up_to_date
@@ -33,7 +33,7 @@ def migrate() -> None:
     typer.echo("The desk's tables are up to date.", err=True)
 
 
-@desk.command()
+@desk.command(epilog="Example: moksori desk createuser kim --role lead --email kim@example.com")
 def createuser(
     name: Annotated[str, typer.Argument(help="Name to log in with.")],
     role: Annotated[str, typer.Option(help="viewer, responder, lead or admin.")] = "responder",
@@ -49,7 +49,7 @@ def createuser(
     typer.echo(f"{plain(name)} can log in now, as {role}.", err=True)
 
 
-@desk.command()
+@desk.command(epilog="Example: moksori desk serve --port 8600")
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="console: host:")] = None,
     port: Annotated[int | None, typer.Option(help="Port.", min=1, max=65535, show_default="console: port:")] = None,
@@ -67,7 +67,7 @@ def serve(
         server.close()
 
 
-@alerts.command("list")
+@alerts.command("list", epilog="Example: moksori alerts list --state open --json")
 def list_(
     state: Annotated[
         list[str] | None,
@@ -92,7 +92,7 @@ def list_(
         typer.echo("No alerts.", err=True)
 
 
-@alerts.command()
+@alerts.command(epilog="Example: moksori alerts show 3")
 def show(alert_id: AlertId, as_json: Json = False) -> None:
     """Show one alert with its quotes and history."""
     _configure()
@@ -122,7 +122,7 @@ def show(alert_id: AlertId, as_json: Json = False) -> None:
     print_table(row["history"], ["at", "what", "by", "detail"])
 
 
-@alerts.command()
+@alerts.command(epilog="Example: moksori alerts ack 3 --user kim")
 def ack(alert_id: AlertId, user: By = None) -> None:
     """Say that someone looks after an alert."""
     _configure()
@@ -132,7 +132,7 @@ def ack(alert_id: AlertId, user: By = None) -> None:
     typer.echo(f"Alert {alert_id} is acknowledged.", err=True)
 
 
-@alerts.command()
+@alerts.command(epilog="Example: moksori alerts resolve 3 --user kim")
 def resolve(alert_id: AlertId, user: By = None) -> None:
     """End an alert. It comes back only if it gets worse or begins anew."""
     _configure()
@@ -142,7 +142,7 @@ def resolve(alert_id: AlertId, user: By = None) -> None:
     typer.echo(f"Alert {alert_id} is resolved.", err=True)
 
 
-@alerts.command()
+@alerts.command(epilog="Examples: moksori alerts mute 3 --days 2 · moksori alerts mute '*delivery*'")
 def mute(
     what: Annotated[
         str, typer.Argument(help="An alert's number, or a pattern of keys in which * stands for anything.")
