@@ -56,9 +56,11 @@ def serve(
 ) -> None:
     """Serve the console until Ctrl-C."""
     from desk.serve import open_server
+    from moksori.console import wire
     from pipeline.settings import settings
 
     server = open_server(host, port)
+    wire(settings())
     shown_host, shown_port = host or settings().console.host, port or settings().console.port
     typer.echo(f"The console: http://{shown_host}:{shown_port}  (Ctrl-C stops it)", err=True)
     try:
