@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from nlp.language import Pipeline
@@ -81,6 +81,18 @@ def clauses(language: Pipeline, *, held_out: bool, seed: int = 7) -> list[Clause
                     texts = spelled_out(template, rng)
                     found.extend(Clause(text, None if theme == "none" else theme, mood, template) for text in texts)
     return found
+
+
+def held_out_rows(language: Pipeline) -> list[dict[str, Any]]:
+    """The held-out clauses as labelled rows for `evaluate`. Their author is that of the seeds: they flatter."""
+    return [
+        {
+            "text": clause.text,
+            "sentiment": clause.sentiment,
+            "themes": [{"theme": clause.theme, "sentiment": clause.sentiment}] if clause.theme else [],
+        }
+        for clause in clauses(language, held_out=True)
+    ]
 
 
 def is_held_out(text: str) -> bool:

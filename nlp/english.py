@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import simplemma
 from spacy.language import Language
@@ -26,6 +26,7 @@ _HALVES: Final = frozenset(
 )
 _GLUED: Final = frozenset({"non", "un"})
 _CACHE: Final = 50_000
+_ATTRIBUTES: Final[tuple[int | str, ...]] = ("ORTH", "NORM", "SPACY")
 _ENDLESS: Final = re.compile(r"\S{201}")
 _PIECE: Final = re.compile(r"\S{1,100}\s*|\s+")
 
@@ -60,6 +61,15 @@ class Lemmas:
         return lemma
 
 
+class _Word(NamedTuple):
+    """What a token of one spelling always is. lemma: empty for blanks."""
+
+    length: int
+    lemma: str
+    search: bool
+    line_end: bool
+
+
 class EnglishTokenizer:
     """A spaCy tokenizer that wraps spaCy's English one and adds a Reading."""
 
@@ -67,11 +77,12 @@ class EnglishTokenizer:
         self.vocab = inner.vocab
         self.names = NameFinder()
         self.lemmas = Lemmas()
+        self._words: dict[tuple[int, int], _Word] = {}
         self._inner = inner
 
     def __call__(self, text: str) -> Doc:
         doc = self._in_pieces(text) if _ENDLESS.search(text) else self._inner(text)
-        return attach(doc, Reading(self._units(text, doc)))
+        return attach(doc, Reading(self._units(text, doc), text))
 
     def _in_pieces(self, text: str) -> Doc:
         """A thousand brackets in a row cost spaCy a second, for it takes off one at a time: long words are cut."""
@@ -85,31 +96,34 @@ class EnglishTokenizer:
 
     def _units(self, text: str, doc: Doc) -> list[Unit]:
         units: list[Unit] = []
-        lemmas = self.lemmas
+        words = self._words
         at = 0
-        for token in doc:
-            written: str = token.text
-            start = at
-            end = start + len(written)
-            at = end + (1 if token.whitespace_ else 0)
-            word = written.lower()
-            if word.isspace():
-                if "\n" in word and units:
-                    units[-1].breaks = True
-                continue
-            if word in _HALVES:
-                word = token.norm_
-            word = word.replace("’", "'")
-            if word.isalpha():
-                units.append(Unit(lemmas[word], start, end))
-            else:
-                word = "".join(word.split())
-                units.append(Unit(word, start, end, "", any(map(str.isalnum, word))))
+        for written, norm, space in doc.to_array(list(_ATTRIBUTES)).tolist():
+            word = words.get((written, norm))
+            if word is None:
+                if len(words) >= _CACHE:
+                    words.clear()
+                word = words[written, norm] = self._word(self.vocab.strings[written], self.vocab.strings[norm])
+            end = at + word.length
+            if word.lemma:
+                units.append(Unit(word.lemma, at, end, "", word.search))
+            elif word.line_end and units:
+                units[-1].breaks = True
+            at = end + space
         if self.names.names:
             units = _with_names(text, units, self.names.find(text))
         _glue_prefixes(units)
         _mark_clauses(units)
         return units
+
+    def _word(self, written: str, norm: str) -> _Word:
+        word = written.lower()
+        if word.isspace():
+            return _Word(len(written), "", False, "\n" in word)
+        word = "".join((norm if word in _HALVES else word).replace("’", "'").split())
+        if word.isalpha():
+            return _Word(len(written), self.lemmas[word], True, False)
+        return _Word(len(written), word, any(map(str.isalnum, word)), False)
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
         """Nothing to save: the rules are spaCy's own, the names are the brand's."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 from zlib import crc32
 
@@ -31,16 +31,18 @@ def words_of(text: str) -> list[str]:
     return _DIGITS.sub("0", _REPEATED.sub(r"\1\1", text.lower())).split()
 
 
-def word_rows(word: str, language: str) -> Rows:
+def word_rows(word: str, language: str) -> list[int]:
     """The rows of the character n-grams of one word, its edges marked."""
     marked = f" {word[:_LONGEST_WORD]} "
+    written = marked.encode()
     size = len(marked)
-    grams = [
-        crc32(marked[at : at + length].encode())
-        for length in range(_SHORTEST_GRAM[language], _LONGEST_GRAM[language] + 1)
-        for at in range(size - length + 1)
+    # Where each character begins in UTF-8, so that n-grams are slices of one encoding.
+    at = range(size + 1) if len(written) == size else [0, *accumulate(len(letter.encode()) for letter in marked)]
+    return [
+        crc32(written[at[start] : at[start + length]]) % CHARACTER_ROWS
+        for length in range(_SHORTEST_GRAM[language], min(_LONGEST_GRAM[language], size) + 1)
+        for start in range(size - length + 1)
     ]
-    return np.array(grams or [crc32(marked.encode())], dtype=np.uint32) % CHARACTER_ROWS
 
 
 def gram_row(gram: str) -> int:
@@ -69,8 +71,9 @@ def grams_of(clause: Clause, language: str) -> list[str]:
 
 def rows_of(clauses: Sequence[Clause], text: str, language: str) -> Rows:
     """All rows that some clauses touch, as often as they do: one training example."""
-    parts: list[Rows] = []
+    rows: list[int] = []
     for clause in clauses:
-        parts.extend(word_rows(word, language) for word in words_of(text[clause.start : clause.end]))
-        parts.append(np.array([gram_row(gram) for gram in grams_of(clause, language)], dtype=np.uint32))
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint32)
+        for word in words_of(text[clause.start : clause.end]):
+            rows.extend(word_rows(word, language))
+        rows.extend(map(gram_row, grams_of(clause, language)))
+    return np.array(rows, dtype=np.uint32)

@@ -77,7 +77,7 @@ class KoreanTokenizer:
         for number, morphemes in enumerate(found):
             text, waiting[number] = waiting[number], ""
             units = units_of(text, morphemes)
-            yield attach(self._doc(text, units), Reading(units))
+            yield attach(self._doc(text, units), Reading(units, text))
 
     def _pretokenize(self, text: str) -> list[tuple[int, int, str]]:
         return [(start, end, "NNP") for start, end in self.names.find(text)]
@@ -85,13 +85,11 @@ class KoreanTokenizer:
     def _doc(self, text: str, units: Sequence[Unit]) -> Doc:
         words: list[str] = []
         lemmas: list[str] = []
-        tags: list[str] = []
         spaces: list[bool] = []
 
-        def add(start: int, end: int, lemma: str, tag: str) -> None:
+        def add(start: int, end: int, lemma: str) -> None:
             words.append(text[start:end])
             lemmas.append(lemma)
-            tags.append(tag)
             spaces.append(False)
 
         at = 0
@@ -101,24 +99,23 @@ class KoreanTokenizer:
                 if unit.end > at:
                     words[-1] += text[at : unit.end]
                     at = unit.end
-                tags[-1] += "+" + unit.tag
                 continue
             if unit.start > at:
                 if text[at] == " " and words:
                     spaces[-1] = True
                     at += 1
                 if unit.start > at:
-                    add(at, unit.start, text[at : unit.start], "SP")
+                    add(at, unit.start, text[at : unit.start])
             if unit.end > unit.start:
-                add(unit.start, unit.end, unit.lemma, unit.tag)
+                add(unit.start, unit.end, unit.lemma)
                 at = unit.end
         if at < len(text):
             if text[at] == " " and words:
                 spaces[-1] = True
                 at += 1
             if at < len(text):
-                add(at, len(text), text[at:], "SP")
-        return Doc(self.vocab, words=words, spaces=spaces, lemmas=lemmas, tags=tags)
+                add(at, len(text), text[at:])
+        return Doc(self.vocab, words=words, spaces=spaces, lemmas=lemmas)
 
     # The names are the brand's, not the pipeline's: a saved tokenizer holds nothing but its registered name.
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:

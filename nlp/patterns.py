@@ -39,6 +39,7 @@ class Pattern:
 
     steps: for each its alternatives, each a run of neighbouring lemmas. unless: lemmas that must not come next.
     negated: it speaks of a negation itself, so that one beside it does not turn it round.
+    needed: of each of these one lemma must be in a text that fits: a cheap way to see that it does not.
     """
 
     label: str
@@ -46,6 +47,7 @@ class Pattern:
     steps: tuple[tuple[tuple[str, ...], ...], ...]
     unless: frozenset[str]
     negated: bool
+    needed: tuple[frozenset[str], ...]
 
     @classmethod
     def parse(cls, written: str, label: str, polarity: Polarity, language: str) -> "Pattern":
@@ -62,7 +64,12 @@ class Pattern:
         if not steps or "" in lemmas:
             raise ValueError(f"pattern {written!r} has an empty word; write for example: 배송 늦다|느리다")
         negated = bool(lemmas & (_NEGATION_AFTER | _NEGATION_BEFORE[language]))
-        return cls(label, polarity, steps, unless, negated)
+        needed = tuple(
+            frozenset(run[-1] for run in alternatives)
+            for alternatives in steps
+            if len(steps) > 1 or len(steps[0][0]) > 1
+        )
+        return cls(label, polarity, steps, unless, negated, needed)
 
     def end_of_match(self, lemmas: Sequence[str], first: int) -> int | None:
         """Where the pattern ends (exclusive) if it begins at `first`; None if it does not fit there."""
@@ -118,9 +125,12 @@ class PatternFinder:
     def find(self, words: Sequence[Unit]) -> list[Match]:
         """All matches in order of their first word."""
         lemmas = [unit.lemma for unit in words]
+        present = frozenset(lemmas)
         found: list[Match] = []
         for at, lemma in enumerate(lemmas):
             for pattern in self._by_first.get(lemma, ()):
+                if any(map(present.isdisjoint, pattern.needed)):
+                    continue
                 end = pattern.end_of_match(lemmas, at)
                 if end is not None and len(found) < _MOST:
                     flipped = not pattern.negated and self._negated(words, lemmas, at, end)

@@ -108,5 +108,6 @@ def _spans(pattern: re.Pattern[str], check: Callable[[str], bool], text: str) ->
 @Language.component("moksori_pii_v1")
 def tag_pii(doc: Doc) -> Doc:
     """Fills `Reading.pii`."""
-    reading_of(doc).pii = find(doc.text)
+    reading = reading_of(doc)
+    reading.pii = find(reading.text)
     return doc

@@ -66,10 +66,12 @@ class Found:
 class Reading:
     """All that is known about a text so far. Each component fills its own fields and reads those before it.
 
-    rating: 0 to 1, where the source has one. text_sentiment: -1 to 1, of the words alone.
+    text: that of the Doc, which spaCy joins anew each time. rating: 0 to 1, where the source has one.
+    text_sentiment: -1 to 1, of the words alone.
     """
 
     units: list[Unit]
+    text: str = ""
     rating: float | None = None
     clauses: list[Clause] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)

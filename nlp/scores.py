@@ -4,10 +4,9 @@ A feature's weight is already multiplied by its idf. A text's score is the sum o
 root of the sum of their squared idfs (the length of its tf-idf vector), plus a bias. Sums of words are remembered.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import srsly  # type: ignore[import-untyped]
@@ -18,7 +17,7 @@ from spacy.tokens import Doc
 from nlp.features import ROWS, gram_row, grams_of, word_rows, words_of
 from nlp.reading import Clause, Scores, reading_of
 
-_REMEMBERED: Final = 60_000
+_REMEMBERED: Final = 1 << 16  # words and n-grams; one text more has always room, for it has fewer than that
 _KEPT: Final = 0.9995
 _SQUARE_STEPS: Final = 2
 Sums = NDArray[np.int64]
@@ -56,8 +55,8 @@ class LinearScores:
         self._forget()
 
     def _forget(self) -> None:
-        self._words: dict[str, NDArray[np.int32]] = {}
-        self._grams: dict[str, NDArray[np.int32]] = {}
+        self._slots: dict[str, int] = {}
+        self._memory = np.empty((2 * _REMEMBERED, len(self.labels) + 1), np.int32)
 
     def columns(self, labels: Iterable[str]) -> list[int]:
         """Where in the scores these labels are. Raises ValueError for one that was not trained."""
@@ -65,53 +64,53 @@ class LinearScores:
 
     def __call__(self, doc: Doc) -> Doc:
         reading = reading_of(doc)
-        text = doc.text
-        total = np.zeros(len(self.labels) + 1, np.int64)
-        for clause in reading.clauses:
-            added = self._sum(clause, text)
-            total += added
-            clause.scores = self._score(added)
-        reading.scores = self._score(total)
+        if reading.clauses:
+            sums = self._sums(reading.clauses, reading.text)
+            for clause, scores in zip(reading.clauses, self._scores(sums), strict=True):
+                clause.scores = scores
+            reading.scores = self._scores(sums.sum(axis=0, keepdims=True))[0]
+        else:
+            reading.scores = self._bias
         return doc
 
-    def _score(self, added: Sums) -> Scores:
-        length = math.sqrt(max(int(added[-1]) / _SQUARE_STEPS, 1.0))
-        scores: Scores = (added[:-1] * self._steps / length + self._bias).astype(np.float32)
+    def _scores(self, sums: Sums) -> Scores:
+        lengths = np.sqrt(np.maximum(sums[:, -1:] / _SQUARE_STEPS, 1.0))
+        scores: Scores = (sums[:, :-1] * self._steps / lengths + self._bias).astype(np.float32)
         return scores
 
-    def _sum(self, clause: Clause, text: str) -> Sums:
-        """Whole numbers: their sum is the same in any order, so a text's score never hangs on what is remembered."""
-        parts = []
-        words, grams = self._words, self._grams
-        for word in words_of(text[clause.start : clause.end]):
-            part = words.get(word)
-            if part is None:
-                if len(words) >= _REMEMBERED:
-                    words.clear()
-                part = words[word] = self._row_sums(word_rows(word, self.language)[np.newaxis])[0]
-            parts.append(part)
-        unknown = []
-        for gram in grams_of(clause, self.language):
-            part = grams.get(gram)
-            if part is None:
-                unknown.append(gram)
-            else:
-                parts.append(part)
-        if unknown:
-            if len(grams) + len(unknown) > _REMEMBERED:
-                grams.clear()
-            found = self._row_sums(np.array([[gram_row(gram)] for gram in unknown]))
-            grams.update(zip(unknown, found, strict=True))
-            parts.extend(found)
-        sums: Sums = np.add.reduce(parts, axis=0, dtype=np.int64)
+    def _sums(self, clauses: Sequence[Clause], text: str) -> Sums:
+        """(clauses, labels + 1). Whole numbers: the same in any order, so no score hangs on what is remembered."""
+        if len(self._slots) > _REMEMBERED:
+            self._slots.clear()
+        slots, language = self._slots, self.language
+        first_new = len(slots)
+        touched: list[int] = []
+        starts: list[int] = []
+        new_rows: list[int] = []
+        new_starts: list[int] = []
+        for clause in clauses:
+            starts.append(len(touched))
+            for word in words_of(text[clause.start : clause.end]):
+                key = " " + word  # no gram begins with a blank
+                slot = slots.get(key)
+                if slot is None:
+                    slot = slots[key] = len(slots)
+                    new_starts.append(len(new_rows))
+                    new_rows.extend(word_rows(word, language))
+                touched.append(slot)
+            for gram in grams_of(clause, language):
+                slot = slots.get(gram)
+                if slot is None:
+                    slot = slots[gram] = len(slots)
+                    new_starts.append(len(new_rows))
+                    new_rows.append(gram_row(gram))
+                touched.append(slot)
+        if new_rows:
+            new = slice(first_new, first_new + len(new_starts))
+            self._memory[new, :-1] = np.add.reduceat(self._weights[new_rows], new_starts, axis=0, dtype=np.int32)
+            self._memory[new, -1] = np.add.reduceat(self._squares[new_rows], new_starts, dtype=np.int32)
+        sums: Sums = np.add.reduceat(self._memory[touched], starts, axis=0, dtype=np.int64)
         return sums
-
-    def _row_sums(self, rows: NDArray[Any]) -> NDArray[np.int32]:
-        """rows: (n, k). For each n the sum of its k rows, the squares last."""
-        result = np.empty((len(rows), len(self.labels) + 1), np.int32)
-        self._weights[rows].sum(axis=1, dtype=np.int32, out=result[:, :-1])
-        self._squares[rows].sum(axis=1, dtype=np.int32, out=result[:, -1])
-        return result
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
         """Writes scores.npz and labels.json into the folder."""

@@ -23,7 +23,7 @@ _ENOUGH: Final = 2.0
 def tag_spam(doc: Doc) -> Doc:
     """Fills `Reading.spam`. Two signs are asked: a link alone is often a customer's proof."""
     reading = reading_of(doc)
-    text = doc.text
+    text = reading.text
     said = {(match.start, match.end) for match in reading.matches if match.label == "spam"}
     points = min(2, len(said)) * 1.0
     points += 1.0 * bool(_LINK.search(text)) + 0.8 * bool(_HANDLE.search(text)) + 0.5 * min(2, len(_LOUD.findall(text)))

@@ -62,7 +62,8 @@ class Tagger:
     ) -> None:
         self._pipelines = pipelines
         self._tokenizers = {name: _tokenizer(nlp) for name, nlp in pipelines.items()}
-        self.version = " ".join(f"{name}-{pipelines[name].meta['version']}" for name in LANGUAGES)
+        self._models = {name: f"{name}-{pipelines[name].meta['version']}" for name in LANGUAGES}
+        self.version = " ".join(self._models.values())
         self._set_themes(themes or ThemesConfig())
         self.set_names(names)
 
@@ -123,7 +124,7 @@ class Tagger:
             spam=reading.spam,
             pii=_personal_data(prepared, reading),
             tokens=[token for token in reading.tokens() if len(token) <= _LONGEST_TOKEN][:_MOST_TOKENS],
-            model=f"{prepared.pipeline}-{self._pipelines[prepared.pipeline].meta['version']}",
+            model=self._models[prepared.pipeline],
         )
 
     def _set_themes(self, config: ThemesConfig) -> None:

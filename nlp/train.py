@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from nlp import compose, corpora
 from nlp.corpora import Example
 from nlp.emotion import EMOTIONS
+from nlp.evaluate import evaluate
 from nlp.features import CHARACTER_ROWS, ROWS, Rows, rows_of
 from nlp.korean import KoreanTokenizer
 from nlp.language import Pipeline
@@ -25,6 +26,7 @@ from nlp.plain import Plain
 from nlp.reading import reading_of
 from nlp.scores import SENTIMENT, LinearScores
 from nlp.sentiment import CLASSES, SentimentTagger
+from nlp.tagger import Tagger
 from nlp.themes import BASE
 
 _MOST_OF_A_SET: Final = 100_000  # rows: more of one kind cost minutes and move the hold-outs by half a point
@@ -65,6 +67,9 @@ def train(data_folder: Path, out: Path, progress: Callable[[str], None], *, samp
     for language in LANGUAGES:
         counts[language], scores[language] = _train_one(data_folder, out / language, language, progress, sample)
         folders[language] = out / language
+    tagger = Tagger.load(out)
+    for language in LANGUAGES:
+        scores[language]["held_out_seeds"] = evaluate(compose.held_out_rows(language), tagger).to_dict()
     return TrainReport(VERSION, counts, scores, folders)
 
 

@@ -30,7 +30,7 @@ def tag_urgency(doc: Doc) -> Doc:
     if "urgency.high" in labels:
         reading.urgency = "high"
     elif "urgency.medium" in labels:
-        reading.urgency = "high" if reading.sentiment_score < _UPSET and _shouts(doc.text) else "medium"
+        reading.urgency = "high" if reading.sentiment_score < _UPSET and _shouts(reading.text) else "medium"
     return doc
 
 
