@@ -29,6 +29,7 @@ urlpatterns = [
     path("cases/<int:pk>/reply/approve", casework.approve, name="case-approve"),
     path("cases/<int:pk>/reply/publish", casework.publish, name="case-publish"),
     path("reviews", reviews.reviews, name="reviews"),
+    path("review/<path:id>", reviews.review, name="review"),
     path("themes", themes.themes, name="themes"),
     path("themes/<path:name>", themes.theme, name="theme"),
     path("sources", operations.sources, name="sources"),

@@ -50,6 +50,8 @@ def question(asked: Mapping[str, str], now: datetime, without: str | None = None
     filters: dict[Field, tuple[str, ...]] = {
         field: (asked[name],) for name, field in FACETS.items() if asked.get(name) and name != without
     }
+    if asked.get("id"):
+        filters["id"] = (asked["id"],)
     low, high = RATINGS.get(asked.get("rating", ""), (None, None)) if without != "rating" else (None, None)
     days = PERIODS.get(asked.get("period") or DEFAULT_PERIOD, PERIODS[DEFAULT_PERIOD])
     return Query(

@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection, connections
-from django.test import Client
+from django.test import Client, override_settings
 
 from desk.accounts.roles import ROLES
 from desk.database import django_database
@@ -111,7 +111,9 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
     monkeypatch.setenv("MOKSORI_CONFIG", "")
     monkeypatch.setenv("MOKSORI_CONSOLE__SECRET_KEY", django_settings.SECRET_KEY)
     settings.cache_clear()
-    yield settings()
+    # Hashing is slow on purpose; that Django does it right is not under test.
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield settings()
     settings.cache_clear()
     if _opened.index is not None:
         _opened.index.close()

@@ -13,6 +13,8 @@ from desk.secret import secret_key
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 def moksori(folder: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MOKSORI_")}

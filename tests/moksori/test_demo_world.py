@@ -77,6 +77,7 @@ def test_a_sale_triples_the_volume_and_not_the_complaints(world: World) -> None:
     assert share([one for one in shop if days_ago(one) in SALE_DAYS]) < 0.22
 
 
+@pytest.mark.slow
 def test_the_real_spiders_collect_it_and_see_what_changes(tmp_path: Path) -> None:
     stream = SqliteStream(str(tmp_path / "stream.db"))
     stream.setup()

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -79,10 +81,19 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "periods": _periods(asked, request.GET),
         "sorts": _sorts(asked, request.GET),
         "chart": trend(index, query, now),
-        "narrowed": any(asked.get(name) for name in (*_NAMES, "q")),
+        "narrowed": any(asked.get(name) for name in (*_NAMES, "q", "id")),
         "empty_index": page.total == 0 and index.count(Query()) == 0,
     }
     return render(request, "console/reviews.html", context)
+
+
+@allowed("cases.view_case")
+def review(request: HttpRequest, id: str) -> HttpResponse:
+    """Where a link from Kibana ends: the review's case, or the review by itself where nobody has to answer."""
+    case = Case.objects.filter(review_id=id).first()
+    if case is not None:
+        return redirect("case", case.pk)
+    return redirect(f"{reverse('reviews')}?{urlencode({'id': id, 'period': 'all'})}")
 
 
 def found(documents: list[IndexDocument]) -> list[Found]:

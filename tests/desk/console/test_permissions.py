@@ -16,7 +16,8 @@ ROLE_NAMES = list(ROLES)
 PUBLIC = {"login", "logout", "language"}
 LEAST_ROLE = {
     **dict.fromkeys(
-        ["home", "alerts", "alert", "cases", "case", "reviews", "themes", "theme", "sources", "ledger"], "viewer"
+        ["home", "alerts", "alert", "cases", "case", "reviews", "review", "themes", "theme", "sources", "ledger"],
+        "viewer",
     ),
     **dict.fromkeys(
         ["alert-acknowledge", "case-assign", "case-status", "case-deadline", "case-note", "case-reply", "case-publish",
@@ -38,6 +39,8 @@ def world(database: str, cast: Cast) -> Cast:
 
 
 def address(name: str) -> str:
+    if name == "review":
+        return reverse("review", args=["shop:1"])
     if name == "theme":
         return reverse("theme", args=["delivery"])
     first = {"alert": Alert, "case": Case, "mail": OutboxMessage}

@@ -84,6 +84,7 @@ deliver.deliver_due(datetime.fromisoformat(os.environ["NOW"]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", BOTH, indirect=True)
 def test_a_kill_between_sending_and_marking_leaves_one_file(waiting: OutboxMessage, installation: Settings) -> None:
     died = subprocess.run([sys.executable, "-c", _DIES], env={**os.environ, "NOW": NOW.isoformat()}, check=False)
