@@ -1,4 +1,4 @@
-"""The docs name all there is: commands, settings, metrics, stages, sources, dependencies; their links and commands work.
+"""The docs name all there is: commands, settings, metrics, stages, kinds, dependencies; their links work.
 
 `python -m tests.test_docs` writes the table of settings in docs/operating.md anew.
 """
@@ -226,7 +226,7 @@ def test_a_dependency_has_its_reason_and_licence(name: str) -> None:
     assert len(rows) == 1, f"docs/decisions.md needs a row for {name}: why, and its licence"
 
 
-# -------------------------------------------------------------------------------------------------- links, foreign paths
+# ------------------------------------------------------------------------------------------------ links, foreign paths
 
 
 @pytest.mark.parametrize("page", PAGES, ids=by_name)
