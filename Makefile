@@ -42,5 +42,9 @@ test: dev
 test-quick: dev
 	scripts/test quick
 
+# The servers go on running afterwards: scripts/services down stops them.
+bench: dev
+	variables=$$(scripts/services up kafka elasticsearch) && eval "$$variables" && $(BIN)/moksori bench $(ARGS)
+
 clean:
 	rm -rf $(VENV) build *.egg-info var
