@@ -1,6 +1,7 @@
 """Gives the console what the desk may not import: the tagger's search, the crawlers' health, the ledger."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipeline.settings import Settings
 
@@ -36,7 +37,21 @@ def health_rows(settings: Settings) -> list[dict[str, Any]]:
     """How the latest collection of each source ended."""
     from crawlers.health import latest
 
-    return [each.model_dump() for each in latest(settings.state_dir)]
+    zone = ZoneInfo(settings.brand.timezone)
+    return [
+        {
+            "source": each.source,
+            "state": each.state,
+            "last_try": each.ended_at.astimezone(zone),
+            "found": each.found,
+            "published": each.published,
+            "edited": each.edited,
+            "deleted": each.deleted,
+            "refused": each.refused,
+            "problem": each.reason,
+        }
+        for each in latest(settings.state_dir)
+    ]
 
 
 def ledger_rows(settings: Settings) -> list[dict[str, Any]]:

@@ -33,10 +33,9 @@ _VALUES: Final = {
     ("emotion", "gratitude"): gettext_noop("gratitude"),
     ("emotion", "surprise"): gettext_noop("surprise"),
     ("health", "ok"): gettext_noop("works"),
-    ("health", "late"): gettext_noop("late"),
-    ("health", "failing"): gettext_noop("failing"),
+    ("health", "partial"): gettext_noop("partly read"),
+    ("health", "broken"): gettext_noop("broken"),
     ("health", "blocked"): gettext_noop("blocked"),
-    ("health", "never"): gettext_noop("never read"),
 }
 
 
@@ -52,20 +51,20 @@ def facet_label(name: str, value: str) -> str:
 
 _COLUMNS: Final = {
     "source": gettext_noop("Source"),
-    "kind": gettext_noop("Kind"),
     "state": gettext_noop("State"),
     "day": gettext_noop("Day"),
-    "last_ok": gettext_noop("Last read"),
     "last_try": gettext_noop("Last try"),
-    "newest": gettext_noop("Newest review"),
     "problem": gettext_noop("Problem"),
-    "advice": gettext_noop("What to do"),
-    "reviews_24h": gettext_noop("Reviews in 24 h"),
     "collected": gettext_noop("Collected"),
-    "tagged": gettext_noop("Tagged"),
     "indexed": gettext_noop("Indexed"),
     "dead": gettext_noop("Dead letters"),
     "balanced": gettext_noop("Adds up"),
+    "refused": gettext_noop("Refused"),
+    "deleted": gettext_noop("Deleted"),
+    "pending": gettext_noop("On the way"),
+    "found": gettext_noop("Found"),
+    "published": gettext_noop("New"),
+    "edited": gettext_noop("Edited"),
 }
 
 

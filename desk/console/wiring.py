@@ -6,7 +6,7 @@ from typing import Any
 Rows = Sequence[Mapping[str, Any]]
 
 health_rows: Callable[[], Rows] | None = None
-"""A row a source. `source` and `state` (ok, late, failing, blocked, never) are shown as such, other keys as columns."""
+"""A row a source. `source` and `state` (ok, partial, blocked, broken) are shown as such, other keys as columns."""
 
 ledger_rows: Callable[[], Rows] | None = None
 """A row a source and day: how many reviews each stage has seen. `balanced` False marks a row that does not add up."""

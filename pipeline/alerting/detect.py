@@ -8,6 +8,7 @@ share of nothing. (Predictive distributions: Gelman et al., Bayesian Data Analys
 Dispersion: Pearson's statistic over its degrees of freedom, as in Noufaily et al. 2013, Stat. Med. 32, 1206-1222.)
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +20,7 @@ from pipeline.alerting.series import Counts, SeriesSet
 
 Floats = NDArray[np.float64]
 
-WINDOWS: Final = (1, 3, 7, 14, 28)
+WINDOWS: Final = (1, 2, 4, 7, 14, 28)
 """Days; windows of more than a week are drifts."""
 BASELINE_DAYS: Final = 84
 _LEAST_BASELINE_DAYS: Final = 21
@@ -42,6 +43,15 @@ class Finding:
     p_value: float
 
     @property
+    def loudness(self) -> float:
+        """Log-likelihood ratio of the window's own rate against the expected one: largest for the window that fits.
+
+        Kulldorff 1997, Commun. Stat. Theory Methods 26(6), 1481-1496.
+        """
+        expected = max(self.expected, 1e-9)
+        return self.observed * math.log(self.observed / expected) - (self.observed - expected)
+
+    @property
     def kind(self) -> str:
         return "surge" if self.window <= 7 else "drift"
 
@@ -52,6 +62,24 @@ def dispersion(counts: Counts, expected: Floats) -> Floats:
     pearson = np.where(expected > 0, (counts - expected) ** 2 / safe, 0.0).sum(axis=1)
     clipped: Floats = np.clip(pearson / max(1, counts.shape[1] - 1), 1.0, _MOST_DISPERSION)
     return clipped
+
+
+def _too_many(observed: Counts, mean: Floats, wide: Floats, ratio: Floats) -> Floats:
+    """P(at least so many) for counts of this mean: negative binomial, variance = wide x mean x (1 + ratio).
+
+    ratio: days of the window over days that the mean was estimated from.
+    """
+    chance = 1.0 / np.maximum(wide * (1.0 + ratio), 1.0 + 1e-6)
+    tail: Floats = stats.nbinom.sf(observed - 1, mean * chance / (1.0 - chance), chance)
+    return tail
+
+
+def _too_large_a_share(observed: Counts, seen: Counts, share: Floats, wide: Floats, past_reviews: Counts) -> Floats:
+    """P(at least so many of `seen`) at this share: beta-binomial, variance = binomial's x wide x (1 + seen / past)."""
+    factor = np.maximum(wide * (1.0 + seen / (past_reviews + 1.0)), 1.0 + 1e-6)
+    weight = np.maximum((np.maximum(seen, 2) - 1) / (factor - 1.0) - 1.0, 0.5)
+    tail: Floats = stats.betabinom.sf(observed - 1, seen, share * weight, (1.0 - share) * weight)
+    return tail
 
 
 def window_p_values(total: Counts, negative: Counts, window: int) -> tuple[Floats, Floats]:
@@ -69,11 +97,11 @@ def window_p_values(total: Counts, negative: Counts, window: int) -> tuple[Float
     # A series that began within the baseline has been there for fewer days.
     alive = np.maximum(1, days - np.argmax(reviews > 0, axis=1))
     share = (past_complaints + 0.5) / (past_reviews + 1.0)
-    wide = dispersion(complaints, share[:, None] * reviews)
-    shape = (past_complaints + 0.5) / wide
-    p_volume = stats.nbinom.sf(observed - 1, shape, alive / (alive + window))
-    p_share = stats.betabinom.sf(observed - 1, seen, shape, (past_reviews - past_complaints + 0.5) / wide)
-    expected = np.maximum((past_complaints + 0.5) / alive * window, share * seen)
+    rate = (past_complaints + 0.5) / alive
+    days_alive = np.arange(days)[None, :] >= (days - alive)[:, None]
+    p_volume = _too_many(observed, rate * window, dispersion(complaints, rate[:, None] * days_alive), window / alive)
+    p_share = _too_large_a_share(observed, seen, share, dispersion(complaints, share[:, None] * reviews), past_reviews)
+    expected = np.maximum(rate * window, share * seen)
     enough = (alive >= _LEAST_BASELINE_DAYS) & (seen > 0)
     return np.where(enough, np.maximum(p_volume, p_share), 1.0), expected
 
@@ -88,11 +116,16 @@ def detect(total: Counts, negative: Counts, alpha: float = ALPHA) -> list[Findin
         # Complaints must still come: an alarm ends when the trouble does, not when the window has passed it.
         alarm &= negative[:, -min(3, window) :].sum(axis=1) > 0
         for number in map(int, np.flatnonzero(alarm)):
-            p_value = float(p_values[number])
-            if number not in best or p_value < best[number].p_value:
-                best[number] = Finding(
-                    number, window, int(observed[number]), float(expected[number]), int(seen[number]), p_value
-                )
+            finding = Finding(
+                number,
+                window,
+                int(observed[number]),
+                float(expected[number]),
+                int(seen[number]),
+                float(p_values[number]),
+            )
+            if number not in best or finding.loudness > best[number].loudness:
+                best[number] = finding
     return [best[number] for number in sorted(best)]
 
 

@@ -231,10 +231,10 @@ def test_a_refused_mail_can_be_sent_again_by_an_admin(cast: Cast) -> None:
 
 
 def test_rows_of_the_wiring_are_shown_as_they_come(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [{"source": "play", "state": "failing", "last_ok": NOW, "own_column": 1234, "problem": None}]
+    rows = [{"source": "play", "state": "broken", "last_try": NOW, "own_column": 1234, "problem": None}]
     monkeypatch.setattr(wiring, "health_rows", lambda: rows)
     html = cast.client("viewer").get("/sources").text
-    for shown in ("play", "실패", "2026-11-20 12:00", "own column", "1,234"):
+    for shown in ("play", "고장", "2026-11-20 12:00", "own column", "1,234"):
         assert shown in html
 
 
