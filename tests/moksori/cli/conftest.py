@@ -3,13 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from unittest.mock import patch
 
 import pytest
+from spacy.language import Language
 
+import nlp.tagger
 from pipeline.settings import settings
 
 ROOT = Path(__file__).parents[3]
@@ -55,32 +60,47 @@ def end(process: "subprocess.Popen[str]") -> Ended:
     return Ended(process.returncode, out, err)
 
 
+def call(env: dict[str, str], *arguments: str) -> Ended:
+    """Run a command in this process: quick, and the same to the eye. Not for what sets Django up."""
+    from moksori.cli import main
+
+    out, err = StringIO(), StringIO()
+    code: object = None
+    with (
+        patch.dict(os.environ, env, clear=True),
+        patch.object(sys, "argv", ["moksori", *arguments]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        settings.cache_clear()
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    settings.cache_clear()
+    return Ended(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+
+
 Run = Callable[..., Ended]
 
 
 @pytest.fixture
-def moksori(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Iterator[Run]:
-    """Run a command in this process, with its own state folder: quick, for what needs neither Django nor tagger."""
-    before = dict(os.environ)
-    for name, value in environment(tmp_path / "var").items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
+def moksori(tmp_path: Path) -> Run:
+    """Run a command in this process, in an installation of its own; keywords are variables."""
 
     def run(*arguments: str, **variables: str) -> Ended:
-        from moksori.cli import main
+        return call(environment(tmp_path / "var", **variables), *arguments)
 
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        settings.cache_clear()
-        monkeypatch.setattr(sys, "argv", ["moksori", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return Ended(code if isinstance(code, int) else 0, said.out, said.err)
+    return run
 
-    yield run
-    for name in os.environ.keys() - before.keys():  # what a command set for the processes that it starts
-        del os.environ[name]
-    settings.cache_clear()
+
+@pytest.fixture(scope="session")
+def _one_load() -> Callable[[Path], Language]:
+    return cache(nlp.tagger._load)
+
+
+@pytest.fixture
+def tagging(moksori: Run, monkeypatch: pytest.MonkeyPatch, _one_load: Callable[[Path], Language]) -> Run:
+    """As moksori, for commands that tag: the pipelines are loaded once for all of them."""
+    monkeypatch.setattr(nlp.tagger, "_load", _one_load)
+    return moksori

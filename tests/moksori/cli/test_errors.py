@@ -1,5 +1,6 @@
 """What goes wrong is told in one line that says what to do; a stack trace only on request."""
 
+import json
 import re
 import socket
 import subprocess
@@ -149,6 +150,16 @@ def test_every_fault_of_a_file_is_told_a_line_each(moksori: Run, tmp_path: Path)
     assert re.findall(r"^error: \S+bad.yaml:(\d): ([\w.]+): ", told.err, re.M) == [
         ("2", "brand.timezone"), ("4", "worker.batch"), ("5", "streem"),
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_doctor_fails_where_something_must_be_mended(tmp_path: Path) -> None:
+    told = end(start("doctor", "--json", env=environment(tmp_path, **STREAM)))
+    findings = {finding["check"]: finding for finding in map(json.loads, told.lines)}
+    assert told.code == 1
+    assert told.err == ""
+    assert (findings["stream"]["state"], findings["desk"]["state"]) == ("error", "error")
+    assert findings["desk"]["remedy"] == "moksori desk migrate"
 
 
 @pytest.mark.slow
