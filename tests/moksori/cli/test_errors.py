@@ -40,11 +40,11 @@ POSTGRESQL = {"MOKSORI_DATABASE": "postgresql://someone:hidden@127.0.0.1:1/desk"
 READ_ONLY = {"MOKSORI_STATE_DIR": "FILE/var"}
 STREAM, SOLR = {"MOKSORI_STREAM": "amqp://x"}, {"MOKSORI_INDEX": "solr://x"}
 FAULTS = {
+    "Kafka is down": Fault("setup", r"no answer from the stream at kafka://127.0.0.1:1 ", env=KAFKA),
     "port in use, console": Fault("desk serve --port PORT", r"port \d+ is in use .*--port \d+.*console: port:"),
     "port in use, demo": Fault("demo", r"port \d+ is in use", env={"MOKSORI_CONSOLE__PORT": "PORT"}),
     "no models, tag": Fault("tag reviews.jsonl", r"no-models/\w\w: no .* pipeline.*moksori train", 2, models=False),
     "read-only, console": Fault("alerts list", r"/var/secret.key: cannot keep .*Make state_dir writable", 2, READ_ONLY),
-    "Kafka is down": Fault("setup", r"no answer from the stream at kafka://127.0.0.1:1 ", env=KAFKA),
     "Elasticsearch is down": Fault("search --count", r"no answer from the index at http://127.0.0.1:1/rev", env=INDEX),
     "PostgreSQL is down": Fault("alerts list", r"the desk's database does not answer: .*refused", env=POSTGRESQL),
     "no such database": Fault("alerts list", r"database: .*postgresql://", 2, {"MOKSORI_DATABASE": "mysql://x"}),
@@ -81,6 +81,9 @@ QUICK_FAULTS = {
 }  # fmt: skip
 
 
+DOCTOR = "doctor"
+
+
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]:
     """How all of them ended; they run side by side, since most wait rather than work."""
@@ -92,7 +95,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]
         words = {"PORT": str(taken.getsockname()[1]), "FILE": str(folder / "file")}
         running: dict[str, subprocess.Popen[str]] = {}
         results: dict[str, Ended] = {}
-        for number, (name, fault) in enumerate(FAULTS.items()):
+        doctor = Fault("doctor --json", "", env=STREAM)
+        for number, (name, fault) in enumerate([*FAULTS.items(), (DOCTOR, doctor)]):
             running[name] = _start(fault, folder / str(number), words)
             if (
                 len(running) >= 4
@@ -153,8 +157,8 @@ def test_every_fault_of_a_file_is_told_a_line_each(moksori: Run, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_doctor_fails_where_something_must_be_mended(tmp_path: Path) -> None:
-    told = end(start("doctor", "--json", env=environment(tmp_path, **STREAM)))
+def test_doctor_fails_where_something_must_be_mended(ended: dict[str, Ended]) -> None:
+    told = ended[DOCTOR]
     findings = {finding["check"]: finding for finding in map(json.loads, told.lines)}
     assert told.code == 1
     assert told.err == ""
