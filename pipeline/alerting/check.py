@@ -1,12 +1,16 @@
 """One check of the brand: its series read, tested, wide findings explained by narrow ones, and told with evidence."""
 
 from datetime import date
+from typing import Final
 
 from pipeline.alerting.detect import Finding, detect
 from pipeline.alerting.detection import Detection
 from pipeline.alerting.explain import alert_key, explain
 from pipeline.alerting.series import Scope, SeriesSet, brand_series, subtract
 from pipeline.index import Index
+
+_MOSTLY: Final = 0.5
+"""Share of a wide scope's excess from which on the narrow ones have told it."""
 
 
 def check(index: Index, brand: str, last_day: date, timezone: str) -> tuple[list[Detection], set[str]]:
@@ -34,10 +38,12 @@ def _unexplained(scopes: list[Scope], series: SeriesSet) -> list[Finding]:
             for other in kept
             if scopes[number].holds(scopes[other.series]) or _overlap(scopes[number], scopes[other.series])
         ]
+        told = sum(other.observed - other.expected for other in kept if other.series in inside)
+        if inside and told >= _MOSTLY * (finding.observed - finding.expected):
+            continue
         if inside:
             rest = subtract(series.negative[number], [series.negative[part] for part in inside])
-            again = detect(series.total[number : number + 1], rest[None, :])
-            if not again:
+            if not detect(series.total[number : number + 1], rest[None, :]):
                 continue
         kept.append(finding)
     return kept

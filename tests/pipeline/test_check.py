@@ -1,0 +1,113 @@
+"""A check tells each trouble once, at the narrowest place that explains it, with quotes of its own."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.alerting.check import check
+from pipeline.alerting.detection import Detection
+from pipeline.index.sqlite import SqliteIndex
+from tests.conftest import NOW, document
+
+TODAY = date(2026, 11, 20)
+PRODUCTS = ("kettle", "pan", "cup")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[SqliteIndex]:
+    """100 days, 8 reviews a day and product, one of them a complaint about quality."""
+    index = SqliteIndex(f"{tmp_path}/index.db")
+    number = 0
+    for day in range(100):
+        for product in PRODUCTS:
+            documents = []
+            for each in range(8):
+                number += 1
+                bad = each == day % 8
+                documents.append(
+                    document(
+                        number, product=product, created_at=NOW - timedelta(days=day, minutes=each), text=f"text {number}",
+                        is_negative=int(bad), sentiment="negative" if bad else "positive",
+                        themes=["quality"], negative_themes=["quality"] if bad else [],
+                    )
+                )  # fmt: skip
+            index.put(documents)
+    yield index
+    index.close()
+
+
+def complain(
+    index: SqliteIndex, product: str, count: int, text: str = "the parcel number {} is late", spam: bool = False
+) -> None:
+    index.put(
+        [
+            document(
+                900_000 + n, source="shop", product=product, created_at=NOW - timedelta(hours=n % 40), text=text.format(n),
+                is_negative=1, sentiment="negative", sentiment_score=-0.9, themes=["delivery"], is_spam=spam,
+                negative_themes=["delivery"], evidence={"delivery": [(4, 10)]},
+            )
+            for n in range(count)
+        ]
+    )  # fmt: skip
+
+
+def told(index: SqliteIndex) -> list[Detection]:
+    detections, checked = check(index, "Haneul", TODAY, "Asia/Seoul")
+    assert {each.key for each in detections} <= checked
+    return detections
+
+
+def test_quiet_series_say_nothing(index: SqliteIndex) -> None:
+    assert told(index) == []
+
+
+def test_a_products_trouble_is_told_once_and_not_again_as_the_shops_or_the_brands(index: SqliteIndex) -> None:
+    complain(index, "kettle", 25)
+    (detection,) = told(index)
+    assert (detection.product, detection.source, detection.theme, detection.kind) == (
+        "kettle",
+        None,
+        "delivery",
+        "surge",
+    )
+    assert detection.observed == 25
+    assert detection.expected < 3
+    assert detection.severity == 3
+    assert detection.until == TODAY
+    assert detection.days[-1].date == TODAY
+    assert sum(day.negative for day in detection.days[-3:]) == 25
+
+
+def test_trouble_of_every_product_is_told_for_each_and_not_for_the_brand(index: SqliteIndex) -> None:
+    for number, product in enumerate(PRODUCTS):
+        index.put(
+            [
+                document(
+                    800_000 + number * 1000 + n, product=product, created_at=NOW - timedelta(hours=n), is_negative=1,
+                    sentiment="negative", themes=["delivery"], negative_themes=["delivery"], text=f"late {number} {n}",
+                )
+                for n in range(20)
+            ]
+        )  # fmt: skip
+    assert sorted(str(each.product) for each in told(index)) == sorted(PRODUCTS)
+
+
+def test_near_copies_are_quoted_once_and_the_evidence_is_marked(index: SqliteIndex) -> None:
+    complain(index, "kettle", 25)
+    (detection,) = told(index)
+    (quote,) = detection.quotes
+    assert (quote.start, quote.end) == (4, 10)
+    assert quote.text[4:10] == "parcel"
+
+
+def test_advertising_is_no_complaint(index: SqliteIndex) -> None:
+    complain(index, "kettle", 25, spam=True)
+    assert told(index) == []
+
+
+def test_a_check_of_an_empty_index_is_no_error(tmp_path: Path) -> None:
+    empty = SqliteIndex(f"{tmp_path}/empty.db")
+    assert check(empty, "Haneul", TODAY, "Asia/Seoul") == ([], set())
+    empty.close()
