@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from benchmarks.material import batches, tagged_reviews
 from benchmarks.servers import kafka
@@ -45,5 +45,26 @@ def run(lab: Lab) -> Iterator[Figure]:
             return len(messages) / (time.perf_counter() - started)
 
         yield from in_turn(lab.runs, ours, bare).figures("our produce", "bare kafka-python", "messages/s", 0.8)
+        yield Figure("a tagged review on Kafka", "bytes", [_bytes_each(hosts, f"{prefix}.{TAGGED}")])
+        yield Figure("the same before compression", "bytes", [sum(len(v) for _, v in messages) / len(messages)])
         producer.close()
         stream.close()
+
+
+def _bytes_each(hosts: str, topic: str) -> float:
+    """Bytes of the topic's log for each of its messages."""
+    admin: Any = KafkaAdminClient(bootstrap_servers=hosts.split(","))
+    consumer: Any = KafkaConsumer(bootstrap_servers=hosts.split(","))
+    partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+    messages = sum(consumer.end_offsets(partitions).values())
+    consumer.close()
+    sizes = [
+        partition["partition_size"]
+        for broker in admin.describe_log_dirs()
+        for folder in broker["log_dirs"]
+        for each in folder["topics"]
+        if each["name"] == topic
+        for partition in each["partitions"]
+    ]
+    admin.close()
+    return float(sum(sizes) / messages)
