@@ -136,7 +136,7 @@ class Publisher:
         letter = DeadLetter.model_construct(
             stage="collect", reason=reason, original=original, source=source, line=refused.line, at=self._clock()
         )
-        self._send(DEAD, source, letter.to_bytes())
+        self._send(DEAD, letter.identity, letter.to_bytes())
         self._bound()
 
     def flush(self) -> None:

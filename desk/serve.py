@@ -35,7 +35,7 @@ def open_server(host: str | None = None, port: int | None = None) -> Server:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise MoksoriError(
-                f"port {port} is in use by another program. Choose another: `moksori desk serve --port {port + 1}`, "
+                f"port {port} is in use by another program. Choose another: MOKSORI_CONSOLE__PORT={port + 1}, "
                 "or console: port: in config/moksori.yaml"
             ) from None
         raise MoksoriError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 _CHECK_EVERY_S: Final = 300
 _DELIVER_EVERY_S: Final = 5
 _LONGEST_WAIT_S: Final = 60
+_SWEEP_AFTER: Final = timedelta(days=30)
+"""Age of a deleted review's remains. Until then a tagged copy may still lie on the stream, and would bring it back."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class AlertScheduler:
                 try:
                     if time.monotonic() >= check_at:
                         check_now(self._settings)
+                        self._sweep()
                         check_at = time.monotonic() + _CHECK_EVERY_S
                     else:
                         deliver_due(datetime.now(UTC))
@@ -86,3 +89,10 @@ class AlertScheduler:
                 self._stopping.wait(wait_s)
         finally:
             self._health.remove()
+
+    def _sweep(self) -> None:
+        index = open_index(self._settings.index_url)
+        try:
+            index.sweep(datetime.now(UTC) - _SWEEP_AFTER)
+        finally:
+            index.close()

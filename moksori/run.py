@@ -1,6 +1,7 @@
 """Everything on one machine: starts the workers, the crawls and the console as processes, and keeps them running."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from crawlers.registry import load_sources
 from moksori.crawl_scheduler import due_now
 from pipeline.errors import SettingsError, Unavailable
 from pipeline.ledger import STAGES
-from pipeline.settings import Settings
+from pipeline.settings import Settings, settings
 from pipeline.stream import Stream, open_stream
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _STOP_WITHIN_S: Final = 30
 _LONGEST_PAUSE_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.2
+_METRICS_PORT: Final = "MOKSORI_WORKER__METRICS_PORT"
 SETTINGS_EXIT: Final = 2
 """Exit code of a process that only the operator can help: it is not started again."""
 
@@ -32,6 +34,7 @@ class Child:
 
     name: str
     command: list[str]
+    place: int
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     start_at: float = 0.0
@@ -47,7 +50,7 @@ class Supervisor:
     """Starts children, starts them again when they die (after a growing pause), and stops them together."""
 
     def __init__(self, children: Sequence[tuple[str, list[str]]], log_dir: Path) -> None:
-        self._children = [Child(name, line) for name, line in children]
+        self._children = [Child(name, line, place=place) for place, (name, line) in enumerate(children)]
         self._log_dir = log_dir
         log_dir.mkdir(parents=True, exist_ok=True)
 
@@ -76,8 +79,18 @@ class Supervisor:
         with open(self._log_dir / f"{child.name}.log", "ab") as out:
             # A session of its own: Ctrl-C reaches us alone, and we stop the children in order.
             return subprocess.Popen(
-                child.command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+                child.command,
+                env=self._environment(child),
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
+
+    def _environment(self, child: Child) -> dict[str, str]:
+        """Ours, with a metrics port of its own where metrics are wanted."""
+        first = settings().worker.metrics_port
+        return {**os.environ, _METRICS_PORT: str(first + child.place)} if first else dict(os.environ)
 
     def _last_words(self, child: Child) -> str:
         lines = (self._log_dir / f"{child.name}.log").read_text(errors="replace").splitlines()

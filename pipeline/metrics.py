@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +22,14 @@ STALE_AFTER_S: Final = 90
 
 
 class HealthFile:
-    """{state_dir}/health/{stage}-{pid}.json: what a worker does, renewed while it lives, removed at an orderly end."""
+    """{state_dir}/health/{stage}-{host}-{pid}.json: what a worker does, renewed while it lives, removed at its end."""
 
     def __init__(self, state_dir: Path, stage: str) -> None:
         folder = state_dir / "health"
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{stage}-{os.getpid()}.json"
+        # Containers share the folder, and each of them has a process 1.
+        self._host = platform.node()
+        self._path = folder / f"{stage}-{self._host}-{os.getpid()}.json"
         self._stage = stage
         self._written = 0.0
 
@@ -37,7 +40,11 @@ class HealthFile:
             return
         self._written = now
         scratch = self._path.with_suffix(".tmp")
-        scratch.write_text(json.dumps({"stage": self._stage, "pid": os.getpid(), "at": now, "state": state, **facts}))
+        scratch.write_text(
+            json.dumps(
+                {"stage": self._stage, "host": self._host, "pid": os.getpid(), "at": now, "state": state, **facts}
+            )
+        )
         scratch.replace(self._path)
 
     def remove(self) -> None:
@@ -45,7 +52,7 @@ class HealthFile:
 
 
 def read_health(state_dir: Path) -> list[dict[str, Any]]:
-    """The health of all workers on this machine, with `alive`: it was heard of within STALE_AFTER_S."""
+    """The health of all workers that share the state folder, with `alive`: it was heard of within STALE_AFTER_S."""
     found = []
     for file in sorted((state_dir / "health").glob("*.json")):
         try:

@@ -1,12 +1,13 @@
 """The settings of one installation: one frozen tree, read once from moksori.yaml and MOKSORI_… variables."""
 
+import difflib
 import os
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.errors import SettingsError
@@ -39,11 +40,20 @@ class BrandSettings(_Part):
 class ConsoleSettings(_Part):
     host: str = Field("127.0.0.1", description="Address the console listens on")
     port: int = Field(8600, ge=1, le=65535, description="Port of the console")
-    url: str = Field("http://127.0.0.1:8600", description="Address that people reach the console by; used in mails")
+    url: str = Field("", description="Address that people reach the console by, used in mails; default: host and port")
     secret_key: SecretStr | None = Field(
         None, description="Signs sessions; made and kept in the state folder when absent"
     )
     secure_cookies: bool = Field(False, description="Set to true when the console is reached over https")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address_by_default(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("url"):
+            host = values.get("host", "127.0.0.1")
+            shown = "localhost" if host == "0.0.0.0" else host  # noqa: S104
+            return {**values, "url": f"http://{shown}:{values.get('port', 8600)}"}
+        return values
 
 
 class MailSettings(_Part):
@@ -57,11 +67,11 @@ class MailSettings(_Part):
 
 class WorkerSettings(_Part):
     batch: int = Field(256, ge=1, le=5000, description="Records per batch")
-    dead_after: int = Field(
-        3, ge=1, description="Tries of a record that makes a worker fail before it is dead-lettered"
-    )
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Prometheus metrics on this port; none when absent"
+        None,
+        ge=1,
+        le=65535,
+        description="Prometheus metrics on this port; `moksori run` counts up from it; none when absent",
     )
 
 
@@ -73,7 +83,7 @@ class Settings(BaseSettings):
     )
 
     state_dir: Path = Field(Path("var"), description="Folder of everything that moksori writes")
-    config_dir: Path = Field(Path("config"), description="Folder of sources.yaml, themes.yaml, alerts.yaml, …")
+    config_dir: Path = Field(Path("config"), description="Folder of sources.yaml, themes.yaml, names.yaml and kibana/")
     stream: str = Field("", description="sqlite:///var/stream.db, or kafka://host:9092[/prefix]; default: in state_dir")
     index: str = Field("", description="sqlite:///var/index.db, or http(s)://host:9200[/name]; default: in state_dir")
     database: str = Field(
@@ -122,10 +132,26 @@ def load_settings(file: Path | None = None) -> Settings:
     data: dict[str, Any]
     data, lines = read_yaml(path) if named or path.exists() else ({}, {})
     _read_secret_files()
+    _refuse_misspelled_variables()
     try:
         return Settings(**data)
     except ValidationError as error:
         raise _explain(error, path, lines) from None
+
+
+def _refuse_misspelled_variables() -> None:
+    """A variable that is nearly a setting's name is a mistake that nobody would notice otherwise."""
+    known = []
+    for name, info in Settings.model_fields.items():
+        part = info.annotation
+        inner = list(part.model_fields) if isinstance(part, type) and issubclass(part, BaseModel) else []
+        known += [f"MOKSORI_{name}".upper(), *(f"MOKSORI_{name}__{each}".upper() for each in inner)]
+    for variable in os.environ:
+        name = variable.removesuffix("_FILE")
+        if not name.startswith("MOKSORI_") or name in known:
+            continue
+        if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
+            raise SettingsError(f"{variable}: no such setting. Did you mean {meant[0]}?")
 
 
 def _explain(error: ValidationError, path: Path, lines: Lines) -> SettingsError:

@@ -27,6 +27,7 @@ _FIRST_WAIT_S: Final = 0.2
 _LONGEST_WAIT_S: Final = 30.0
 _KEEP_ALIVE_S: Final = 3.0
 _STANDS_STILL_S: Final = 60.0
+_MEASURE_LAG_S: Final = 10.0
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Worker:
         self._stopping = threading.Event()
         self._heard_at = time.monotonic()
         self._lag_when_heard = 0
+        self._measured_at = time.monotonic()
         self.progress = Progress()
 
     def stop(self) -> None:
@@ -97,6 +99,7 @@ class Worker:
                 else:
                     self._watch()
                     self._report("idle")
+                    self._measure_lag()
         finally:
             self._health.remove()
 
@@ -118,6 +121,7 @@ class Worker:
         metrics.BATCH_SECONDS.labels(name).observe(time.monotonic() - started)
         self._heard_at = time.monotonic()
         self._report("working")
+        self._measure_lag()
 
     def _work(self, batch: Sequence[Record]) -> Output:
         try:
@@ -183,13 +187,20 @@ class Worker:
         if now - self._heard_at < _STANDS_STILL_S:
             return
         lag = self._patiently(lambda: self._stream.lag(self._stage.topic, self._stage.name)) or 0
-        metrics.LAG.labels(self._stage.name).set(lag)
         # Less lag than before: another worker of the group is at it.
         if lag and lag >= self._lag_when_heard > 0:
             log.warning("%s stands still with a lag of %d: joins again", self._stage.name, lag)
             metrics.REJOINS.labels(self._stage.name).inc()
             self._patiently(self._rejoin)
         self._heard_at, self._lag_when_heard = now, lag
+
+    def _measure_lag(self) -> None:
+        now = time.monotonic()
+        if now - self._measured_at >= _MEASURE_LAG_S:
+            self._measured_at = now
+            lag = self._patiently(lambda: self._stream.lag(self._stage.topic, self._stage.name))
+            if lag is not None:
+                metrics.LAG.labels(self._stage.name).set(lag)
 
     def _rejoin(self) -> bool:
         self._stream.rejoin(self._stage.topic, self._stage.name)

@@ -1,5 +1,6 @@
 """`moksori doctor`: what is wrong with this installation, and how to mend it."""
 
+import platform
 from typing import Annotated
 
 import typer
@@ -17,7 +18,8 @@ def doctor(
 ) -> None:
     """Check settings, servers, versions, models, disk, clock and permissions; each finding says what to do."""
     if worker is not None:
-        alive = any(health["alive"] and health["stage"] == worker for health in read_health(settings().state_dir))
+        mine = [each for each in read_health(settings().state_dir) if each["host"] == platform.node()]
+        alive = any(each["alive"] and each["stage"] == worker for each in mine)
         raise typer.Exit(0 if alive else 1)
     from moksori.doctor import examine
 

@@ -28,8 +28,8 @@ def index(tmp_path: Path) -> Iterator[SqliteIndex]:
                 bad = each == day % 8
                 documents.append(
                     document(
-                        number, product=product, created_at=NOW - timedelta(days=day, minutes=each), text=f"text {number}",
-                        is_negative=int(bad), sentiment="negative" if bad else "positive",
+                        number, product=product, created_at=NOW - timedelta(days=day, minutes=each),
+                        text=f"text {number}", is_negative=int(bad), sentiment="negative" if bad else "positive",
                         themes=["quality"], negative_themes=["quality"] if bad else [],
                     )
                 )  # fmt: skip
@@ -44,7 +44,7 @@ def complain(
     index.put(
         [
             document(
-                900_000 + n, source="shop", product=product, created_at=NOW - timedelta(hours=n % 40), text=text.format(n),
+                900_000 + n, product=product, created_at=NOW - timedelta(hours=n % 40), text=text.format(n),
                 is_negative=1, sentiment="negative", sentiment_score=-0.9, themes=["delivery"], is_spam=spam,
                 negative_themes=["delivery"], evidence={"delivery": [(4, 10)]},
             )

@@ -131,7 +131,6 @@ def test_dead_letters_are_named_or_all(moksori: Run, command: str) -> None:
     assert "no-such-letter" in told.err
 
 
-@pytest.mark.xfail(strict=True, reason="crawlers.publish keys refusals by source: only the newest of each is kept")
 def test_every_refused_row_is_a_dead_letter_of_its_own(moksori: Run, tmp_path: Path) -> None:
     file = tmp_path / "bad.jsonl"
     file.write_text('{"text": "good"}\nno JSON\n{"text": 5}\n{"title": ""}\n')
