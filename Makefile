@@ -46,5 +46,10 @@ test-quick: dev
 bench: dev
 	variables=$$(scripts/services up kafka elasticsearch) && eval "$$variables" && $(BIN)/moksori bench $(ARGS)
 
+# The fault tests for 20 minutes, with a seed of its own each time (it is printed).
+soak: dev
+	variables=$$(scripts/services up) && eval "$$variables" && export MOKSORI_FAULT_SECONDS=600 MOKSORI_FAULT_SEED=$$RANDOM && \
+	echo "seed $$MOKSORI_FAULT_SEED" && $(BIN)/pytest -q -s tests/faults; scripts/services down
+
 clean:
 	rm -rf $(VENV) build *.egg-info var
