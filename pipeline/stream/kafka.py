@@ -121,13 +121,14 @@ class KafkaStream:
 
     def commit(self, group: str, records: Sequence[Record]) -> None:
         for topic in {record.topic for record in records}:
-            offsets: dict[Any, Any] = {}
+            last: dict[int, int] = {}
             for record in records:
-                if record.topic == topic:
-                    partition = TopicPartition(self._prefix + topic, record.partition)
-                    known = offsets.get(partition)
-                    if known is None or known.offset <= record.offset:
-                        offsets[partition] = OffsetAndMetadata(record.offset + 1, "", -1)
+                if record.topic == topic and record.offset > last.get(record.partition, -1):
+                    last[record.partition] = record.offset
+            offsets = {
+                TopicPartition(self._prefix + topic, partition): OffsetAndMetadata(offset + 1, "", -1)
+                for partition, offset in last.items()
+            }
             with self._translated():
                 try:
                     self._consumer(topic, group).commit(offsets)
