@@ -47,12 +47,14 @@ class Installation:
         for process in self.processes.values():
             process.wait(60)
 
-    def start(self, name: str, *arguments: str) -> None:
-        """Start a process of moksori under a name."""
+    def start(self, name: str, *arguments: str, core: int | None = None) -> None:
+        """Start a process of moksori under a name; on one core, where that is given."""
         with open(self.folder / f"{name}.log", "wb") as log:
             self.processes[name] = subprocess.Popen(
                 command(*arguments), env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
+        if core is not None:
+            os.sched_setaffinity(self.processes[name].pid, {core})
 
     def start_stages(self) -> None:
         """One worker of each stage that a review passes."""

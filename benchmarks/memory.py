@@ -20,7 +20,7 @@ def run(lab: Lab) -> Iterator[Figure]:
         for name, arguments in _OTHERS.items():
             installation.start(name, *arguments)
         for run in range(lab.runs):
-            installation.send(reviews(lab.size(2_000), f"run-{run}"))
+            installation.send(reviews(lab.size(1_000), f"run-{run}"))
             installation.finish()
         time.sleep(5 if lab.share == 1 else 1)
         for name, process in installation.processes.items():

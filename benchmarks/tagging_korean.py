@@ -18,7 +18,7 @@ _BATCH: Final = 256
 
 def run(lab: Lab) -> Iterator[Figure]:
     """Both read the demo world's Korean texts, in a worker's batches."""
-    rates = on_one_core(measure, lab.runs, lab.size(4_000))
+    rates = on_one_core(measure, lab.runs, lab.size(2_500))
     yield from rates.figures("Korean tagging", "bare Kiwi", "reviews/s", 0.5, "one core")
 
 

@@ -15,7 +15,7 @@ def rates(lab: Lab, installation: Installation, name: str) -> Iterator[Figure]:
 
     Then the processor time that a review takes in each stage, which other processes of the machine hardly change.
     """
-    number = lab.size(4_000)
+    number = lab.size(2_500)
     installation.start_stages()
     installation.send(reviews(lab.size(500), "warm-up"))
     installation.finish()

@@ -23,7 +23,7 @@ _BATCH: Final = 256
 
 def run(lab: Lab) -> Iterator[Figure]:
     """On one core, for both streams."""
-    number = lab.size(4_000)
+    number = lab.size(2_500)
     yield _figure("embedded", on_one_core(measure, lab.runs, number, f"sqlite:///{lab.folder}/stream.db", lab.folder))
     with kafka(lab) as url:
         yield _figure("Kafka", on_one_core(measure, lab.runs, number, url, lab.folder))
