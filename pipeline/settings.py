@@ -141,7 +141,7 @@ def load_settings(file: Path | None = None) -> Settings:
 
 def _refuse_misspelled_variables() -> None:
     """A variable that is nearly a setting's name is a mistake that nobody would notice otherwise."""
-    known = []
+    known = ["MOKSORI_CONFIG"]
     for name, info in Settings.model_fields.items():
         part = info.annotation
         inner = list(part.model_fields) if isinstance(part, type) and issubclass(part, BaseModel) else []

@@ -84,6 +84,12 @@ def test_a_misspelled_variable_is_named_with_the_right_one(monkeypatch: pytest.M
         load_settings()
 
 
+def test_the_settings_file_can_be_named_by_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.yaml").write_text("brand: {name: Haneul}\n")
+    monkeypatch.setenv("MOKSORI_CONFIG", str(tmp_path / "mine.yaml"))
+    assert load_settings().brand.name == "Haneul"
+
+
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOKSORI_CONSOLE__PORT", "many")
     with pytest.raises(SettingsError, match="MOKSORI_CONSOLE__PORT: "):
