@@ -17,7 +17,7 @@ def scrapy_settings(source: Source, user_agent: str = USER_AGENT) -> dict[str, A
         "AUTOTHROTTLE_START_DELAY": limits.delay_s,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(limits.concurrency),
         "CLOSESPIDER_TIMEOUT": limits.seconds,
-        "CONCURRENT_ITEMS": 500,
+        "CONCURRENT_ITEMS": 100,
         "CONCURRENT_REQUESTS": limits.concurrency * max(1, len(source.hosts)),
         "CONCURRENT_REQUESTS_PER_DOMAIN": limits.concurrency,
         "COOKIES_ENABLED": False,

@@ -104,6 +104,13 @@ def _empty() -> None:
             cursor.execute("DELETE FROM sqlite_sequence")
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashing is slow on purpose; that Django does it right is not under test here."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture
 def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings of this test alone: its own state folder and index."""
@@ -111,9 +118,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
     monkeypatch.setenv("MOKSORI_CONFIG", "")
     monkeypatch.setenv("MOKSORI_CONSOLE__SECRET_KEY", django_settings.SECRET_KEY)
     settings.cache_clear()
-    # Hashing is slow on purpose; that Django does it right is not under test.
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
-        yield settings()
+    yield settings()
     settings.cache_clear()
     if _opened.index is not None:
         _opened.index.close()
