@@ -41,7 +41,9 @@ READ_ONLY = {"MOKSORI_STATE_DIR": "FILE/var"}
 STREAM, SOLR = {"MOKSORI_STREAM": "amqp://x"}, {"MOKSORI_INDEX": "solr://x"}
 FAULTS = {
     "Kafka is down": Fault("setup", r"no answer from the stream at kafka://127.0.0.1:1 ", env=KAFKA),
-    "port in use, console": Fault("desk serve --port PORT", r"port \d+ is in use .*--port \d+.*console: port:"),
+    "port in use, console": Fault(
+        "desk serve --port PORT", r"port \d+ is in use .*MOKSORI_CONSOLE__PORT=\d+.*console: port:"
+    ),
     "port in use, demo": Fault("demo", r"port \d+ is in use", env={"MOKSORI_CONSOLE__PORT": "PORT"}),
     "no models, tag": Fault("tag reviews.jsonl", r"no-models/\w\w: no .* pipeline.*moksori train", 2, models=False),
     "read-only, console": Fault("alerts list", r"/var/secret.key: cannot keep .*Make state_dir writable", 2, READ_ONLY),
