@@ -20,7 +20,7 @@ from tests.desk.world import fill
 PASSWORD = "a kettle full of tea"
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def _django_beside_playwright() -> Iterator[None]:
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
     with pytest.MonkeyPatch.context() as patch:
@@ -60,7 +60,7 @@ def console(database: str, index: Index, tmp_path: Path) -> Iterator[str]:  # no
         server.wait(timeout=20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or the one that $CHROMIUM names."""
     with sync_playwright() as playwright:
