@@ -1,4 +1,8 @@
-"""Composes training texts from the seed clauses of nlp/data: spells out, joins, adds everyday noise."""
+"""Composes training texts from the seed clauses of nlp/data: spells out, joins, adds everyday noise.
+
+A seed is a template in a customer's voice, `(the |my )box was (crushed|soaked)`: (a|b|) are alternatives. They lie in
+nlp/data/seeds/{language}/{theme}.yaml by mood, and in none.yaml where they name no theme.
+"""
 
 import random
 import re
@@ -10,7 +14,10 @@ from zlib import crc32
 
 from nlp.language import Pipeline
 from nlp.lexicon import read
+from nlp.themes import BASE
 from pipeline.models import Sentiment
+
+THEMES: Final = (*BASE, "none")  # none: clauses with a mood, or none, that name no theme
 
 _ALTERNATIVES: Final = re.compile(r"\(([^()]*)\)|([^()]+)")
 _MOST_OF_ONE: Final = 24  # spellings of one template: more would only let it shout the others down
@@ -74,8 +81,8 @@ def clauses(language: Pipeline, *, held_out: bool, seed: int = 7) -> list[Clause
     """All seed clauses of a language. held_out: those of every eighth template, which training never sees."""
     rng = random.Random(seed)  # noqa: S311 (a fair sample, no secret)
     found: list[Clause] = []
-    for theme, moods in read(f"seeds_{language}").items():
-        for mood, templates in moods.items():
+    for theme in THEMES:
+        for mood, templates in read(f"seeds/{language}/{theme}").items():
             for template in templates:
                 if is_held_out(template) == held_out:
                     texts = spelled_out(template, rng)
