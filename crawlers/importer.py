@@ -19,8 +19,7 @@ from crawlers.publish import Origin, Publisher
 from crawlers.rows import Row, format_of, read_rows
 from crawlers.times import read_time
 from pipeline.errors import SettingsError
-from pipeline.models import Kind, SourceName
-from pipeline.settings import settings
+from pipeline.models import SourceName
 from pipeline.stream import Stream
 
 FIELDS: Final = (
@@ -62,23 +61,45 @@ class ImportReport:
     reasons: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file says things: our field -> its column, its worst and best rating, the zone of times without one.
+
+    Raises SettingsError for a field that we do not have and a scale that runs backwards.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    scale: tuple[float, float] = (1, 5)
+    zone: tzinfo = SEOUL
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.mapping) - set(FIELDS)):
+            raise SettingsError(f"cannot map to {', '.join(unknown)}. Known: {', '.join(FIELDS)}")
+        if not self.scale[0] < self.scale[1]:
+            worst, best = self.scale
+            raise SettingsError(f"scale {worst:g}-{best:g}: the worst rating comes first, for example 1-5")
+
+
 def import_file(
-    path: Path, *, source: str, brand: str, stream: Stream, mapping: Mapping[str, str] | None = None,
-    kind: Kind = "review", product: str | None = None, progress: Callable[[int], None] | None = None,
-    scale: tuple[float, float] = (1, 5), zone: tzinfo = SEOUL, redact: bool = True,
-    again: bool = False, state_dir: Path | None = None,
-) -> ImportReport:  # fmt: skip
+    path: Path,
+    origin: Origin,
+    layout: Layout,
+    *,
+    stream: Stream,
+    state_dir: Path,
+    again: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> ImportReport:
     """Publish the reviews of a file, and return what became of its rows. Importing it again changes nothing.
 
-    mapping: our field -> the file's column. scale: worst and best rating. again: publish also what is known already.
+    again: publish also what is known already. progress: told the number of rows read so far.
     Memory does not grow with the file. Raises SettingsError for a file, name or mapping that cannot be used.
     """
-    _check(source, mapping or {})
-    folder = state_dir or settings().state_dir
+    _check_name(origin.source)
     report = ImportReport()
-    with Checkpoints(folder) as checkpoints, _Occurrences() as occurrences:
-        publisher = Publisher(stream, checkpoints, author_key(folder), again=again)
-        reader = RowReader(dict(mapping or {}), scale, zone)
+    with Checkpoints(state_dir) as checkpoints, _Occurrences() as occurrences:
+        publisher = Publisher(stream, checkpoints, author_key(state_dir), again=again)
+        reader = RowReader(layout)
         table = format_of(path) != "jsonl"  # all rows of a table have the same columns
         for row in read_rows(path):
             if table and isinstance(row, Row):
@@ -88,34 +109,32 @@ def import_file(
             if progress:
                 progress(report.rows)
             if isinstance(row, BadRow):
-                publisher.refuse(Refused(row.reason, row.raw, row.line), source)
+                publisher.refuse(Refused(row.reason, row.raw, row.line), origin.source)
                 _note(report, row.line, row.reason)
                 continue
             try:
                 found, row_source = reader.read(row)
             except ValueError as error:
-                publisher.refuse(Refused(str(error), row.raw, row.line), source)
+                publisher.refuse(Refused(str(error), row.raw, row.line), origin.source)
                 _note(report, row.line, str(error))
                 continue
-            origin = Origin(row_source or source, brand, kind, product, redact)
+            row_origin = replace(origin, source=row_source) if row_source else origin
             if found.external_id is None and found.author is None and found.created_at is None:
-                found = occurrences.numbered(found, publisher.id_of(found, origin.source))
-            if reason := publisher.publish(found, origin, row.raw, row.line):
+                found = occurrences.numbered(found, publisher.id_of(found, row_origin.source))
+            if reason := publisher.publish(found, row_origin, row.raw, row.line):
                 _note(report, row.line, reason)
         publisher.flush()
         report.published, report.unchanged = publisher.tally.published, publisher.tally.unchanged
     return report
 
 
-def _check(source: str, mapping: Mapping[str, str]) -> None:
+def _check_name(source: str) -> None:
     try:
         _SOURCE_NAME.validate_python(source)
     except ValidationError:
         raise SettingsError(
             f"source {source!r} is no name. Use small letters, digits, - and _, for example: survey-2026"
         ) from None
-    if unknown := sorted(set(mapping) - set(FIELDS)):
-        raise SettingsError(f"cannot map to {', '.join(unknown)}. Known: {', '.join(FIELDS)}")
 
 
 def _note(report: ImportReport, line: int, reason: str) -> None:
@@ -151,14 +170,12 @@ class _Occurrences:
 
 
 class RowReader:
-    """Turns rows into reviews by a mapping."""
+    """Turns rows into reviews by a layout."""
 
-    def __init__(self, mapping: dict[str, str], scale: tuple[float, float], zone: tzinfo) -> None:
-        if not scale[0] < scale[1]:
-            raise SettingsError(f"scale {scale[0]:g}-{scale[1]:g}: the worst rating comes first, for example 1-5")
-        self._mapping = mapping
-        self._scale = scale
-        self._zone = zone
+    def __init__(self, layout: Layout) -> None:
+        self._mapping = layout.mapping
+        self._scale = layout.scale
+        self._zone = layout.zone
 
     def check(self, columns: Mapping[str, Any], path: Path) -> None:
         """Raises SettingsError when a table has not the columns that are mapped, or none that says something."""

@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificati
 from crawlers.checkpoints import Checkpoints, now
 from crawlers.found import Refused
 from crawlers.identity import author_key
-from crawlers.importer import RowReader
+from crawlers.importer import Layout, RowReader
 from crawlers.publish import Origin, Publisher
 from crawlers.registry import Source, WebhookSource, read_secret
 from crawlers.rows import Row
@@ -43,7 +43,7 @@ class _Listener:
     def __init__(self, source: WebhookSource) -> None:
         self.source = source
         self.origin = Origin(source.name, source.brand, source.review_kind, source.product, source.redact)
-        self.reader = RowReader(source.mapping, source.scale, source.zone)
+        self.reader = RowReader(Layout(source.mapping, source.scale, source.zone))
         self._webhooks = [_webhook(reference) for reference in source.secrets]
 
     def verify(self, body: bytes, headers: dict[str, str]) -> None:

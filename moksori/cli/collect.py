@@ -181,18 +181,19 @@ def import_reviews(
     as_json: Json = False,
 ) -> None:
     """Import reviews from a file. Repeating it changes nothing. Exit code 1 when rows were refused."""
-    from crawlers.importer import import_file
+    from crawlers.importer import Layout, import_file
+    from crawlers.publish import Origin
     from pipeline.stream import open_stream
 
+    origin = Origin(source, brand or settings().brand.name, kind, product, redact=not keep_personal)
+    layout = Layout(_mapping(mapping), _scale(scale), ZoneInfo(settings().brand.timezone))
     stream = open_stream(settings().stream_url)
     try:
         stream.setup()
         with _progress("rows") as progress:
             count = _counter(progress)
             report = import_file(
-                file, source=source, brand=brand or settings().brand.name, stream=stream, mapping=_mapping(mapping),
-                kind=kind, product=product, scale=_scale(scale), zone=ZoneInfo(settings().brand.timezone),
-                redact=not keep_personal, again=again, state_dir=settings().state_dir,
+                file, origin, layout, stream=stream, state_dir=settings().state_dir, again=again,
                 progress=lambda rows: count(file.name, rows),
             )  # fmt: skip
     finally:

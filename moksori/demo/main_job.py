@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from crawlers.collect import collect
 from crawlers.health import Collection
-from crawlers.importer import import_file
+from crawlers.importer import Layout, import_file
 from crawlers.listeners.webhook import create_app
+from crawlers.publish import Origin
 from crawlers.registry import Source
 from moksori.alert_scheduler import check_now
 from moksori.demo.servers import Sites, serve
@@ -137,15 +138,9 @@ def _collect(
         report.collections += ended
         refused += sum(each.refused for each in ended)
         if step == "collect":
-            imported = import_file(
-                sites.survey_csv,
-                source=SURVEY,
-                brand=BRAND,
-                stream=stream,
-                mapping=sites.survey_mapping,
-                kind="survey",
-                state_dir=settings.state_dir,
-            )
+            survey = Origin(SURVEY, BRAND, "survey")
+            layout = Layout(sites.survey_mapping)
+            imported = import_file(sites.survey_csv, survey, layout, stream=stream, state_dir=settings.state_dir)
             refused += sum(imported.reasons.values())
             steps.found(SURVEY, imported.rows)
             with _listening(sites.sources, settings) as url:

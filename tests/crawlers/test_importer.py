@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawlers.file_lines import MAX_LINE, BadRow
-from crawlers.importer import ImportReport, import_file
+from crawlers.importer import ImportReport, Layout, import_file
+from crawlers.publish import Origin
 from crawlers.rows import Row, read_rows
 from pipeline.errors import SettingsError
 from pipeline.stream import Stream
@@ -31,8 +32,10 @@ def load(stream: Stream, tmp_path: Path) -> Import:
     def write_and_import(name: str, content: bytes | str, **options: Any) -> ImportReport:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        given = {"source": "survey", "brand": "b", "stream": stream, "state_dir": tmp_path, **options}
-        return import_file(path, **given)
+        layout = Layout(**{key: options.pop(key) for key in ("mapping", "scale", "zone") if key in options})
+        shared = {key: options.pop(key) for key in ("kind", "product", "redact") if key in options}
+        origin = Origin(options.pop("source", "survey"), "b", **shared)
+        return import_file(path, origin, layout, stream=stream, state_dir=tmp_path, **options)
 
     return write_and_import
 

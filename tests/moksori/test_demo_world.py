@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from crawlers.collect import collect
-from crawlers.importer import import_file
+from crawlers.importer import Layout, import_file
+from crawlers.publish import Origin
 from moksori.demo.servers import serve
 from moksori.demo.world import BAD_RELEASE, DAYS, SALE_DAYS, SURGE_DAYS, SURGE_PRODUCT, ZONE, Said, World
 from pipeline.models import Review, parse_message
@@ -83,10 +84,8 @@ def test_the_real_spiders_collect_it_and_see_what_changes(tmp_path: Path) -> Non
     stream.setup()
     with serve(World.generate()) as sites:
         first = {one.source: one for one in collect(sites.sources, stream, tmp_path)}
-        survey = import_file(
-            sites.survey_csv, source="survey", brand="b", stream=stream, mapping=sites.survey_mapping,
-            kind="survey", state_dir=tmp_path,
-        )  # fmt: skip
+        origin, layout = Origin("survey", "b", "survey"), Layout(sites.survey_mapping)
+        survey = import_file(sites.survey_csv, origin, layout, stream=stream, state_dir=tmp_path)
         sites.advance()
         second = {one.source: one for one in collect(sites.sources, stream, tmp_path)}
         expected = {"shop": "shop", "appstore": "app", "mastodon": "social"}
