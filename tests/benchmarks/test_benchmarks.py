@@ -10,6 +10,7 @@ from pipeline.errors import SettingsError
 SERVERS = {"kafka": pytest.mark.kafka, "elasticsearch": pytest.mark.elasticsearch}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[SERVERS[need] for need in bench.load(name).NEEDS]) for name in bench.names()]
 )
