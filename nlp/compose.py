@@ -18,6 +18,7 @@ from nlp.themes import BASE
 from pipeline.models import Sentiment
 
 THEMES: Final = (*BASE, "none")  # none: clauses with a mood, or none, that name no theme
+MOODS: Final[tuple[Sentiment, ...]] = ("negative", "positive", "neutral")
 
 _ALTERNATIVES: Final = re.compile(r"\(([^()]*)\)|([^()]+)")
 _MOST_OF_ONE: Final = 24  # spellings of one template: more would only let it shout the others down
@@ -82,8 +83,9 @@ def clauses(language: Pipeline, *, held_out: bool, seed: int = 7) -> list[Clause
     rng = random.Random(seed)  # noqa: S311 (a fair sample, no secret)
     found: list[Clause] = []
     for theme in THEMES:
-        for mood, templates in read(f"seeds/{language}/{theme}").items():
-            for template in templates:
+        moods = read(f"seeds/{language}/{theme}")
+        for mood in MOODS:
+            for template in moods[mood]:
                 if is_held_out(template) == held_out:
                     texts = spelled_out(template, rng)
                     found.extend(Clause(text, None if theme == "none" else theme, mood, template) for text in texts)
