@@ -1,12 +1,13 @@
 """Composes training texts from the seed clauses of nlp/data: spells out, joins, adds everyday noise.
 
 A seed is a template in a customer's voice, `(the |my )box was (crushed|soaked)`: (a|b|) are alternatives. They lie in
-nlp/data/seeds/{language}/{theme}.yaml by mood, and in none.yaml where they name no theme.
+nlp/data/seeds/{language}/{theme}.yaml by mood, and in none.yaml where they name no theme. How clauses are put together
+and mistyped lies in nlp/data/voice_{language}.yaml.
 """
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -22,23 +23,29 @@ MOODS: Final[tuple[Sentiment, ...]] = ("negative", "positive", "neutral")
 
 _ALTERNATIVES: Final = re.compile(r"\(([^()]*)\)|([^()]+)")
 _MOST_OF_ONE: Final = 24  # spellings of one template: more would only let it shout the others down
-_JOINS: Final = {
-    "ko": (". ", " ", "!! ", " 그리고 ", ", ", ".. "),
-    "en": (". ", " and ", ", ", "!! ", "... ", "; "),
+# Moods of the clauses of one text, and how often: most people are of one mind, and complaints say most.
+_PLANS: Final[dict[tuple[Sentiment, ...], int]] = {
+    ("negative",): 6,
+    ("positive",): 4,
+    ("neutral",): 3,
+    ("negative", "negative"): 5,
+    ("positive", "positive"): 4,
+    ("neutral", "neutral"): 1,
+    ("neutral", "negative"): 2,
+    ("neutral", "positive"): 2,
+    ("positive", "negative"): 4,
+    ("negative", "positive"): 3,
+    ("negative", "negative", "negative"): 3,
+    ("positive", "positive", "positive"): 2,
+    ("negative", "positive", "negative"): 1,
+    ("positive", "negative", "negative"): 1,
+    ("positive", "negative", "positive"): 1,
+    ("neutral", "negative", "negative"): 1,
 }
-_TURNS: Final = {
-    "ko": (" 근데 ", ". 하지만 ", ". 다만 ", " 그런데 "),
-    "en": (" but ", ". However ", ", although ", ". But "),
-}
-_TAILS: Final = {
-    "ko": ("", "", "", " ㅠㅠ", "!!", "..", ";;", "ㅡㅡ", "~", "."),
-    "en": ("", "", "", "!", "!!", ".", "...", " smh", " :("),
-}
-_BRIGHT_TAILS: Final = {"ko": ("", "", "!!", "~", " ㅎㅎ", "^^", "."), "en": ("", "", "!", "!!", ".", " :)")}
-_LIKE_KEYS: Final = {
-    "ko": (("돼", "되"), ("않", "안"), ("어떻게", "어떡해"), ("왜", "외"), ("네요", "네여"), ("어요", "어여")),
-    "en": (("'", ""), ("ll", "l"), ("ei", "ie"), ("you", "u"), ("are", "r")),
-}
+_MARKED: Final = 0.3  # of turns between two moods that say which comes ("only downside: ")
+_JUXTAPOSED: Final = 0.3  # of them that say nothing
+_STARRED: Final = 0.05  # of texts that end in stars
+_NOISY: Final = 0.35  # of clauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +66,11 @@ class Composed:
     clauses: tuple[Clause, ...]
 
     @property
-    def sentiment(self) -> Sentiment | None:
-        """The mood of all clauses; None where they differ."""
-        moods = {clause.sentiment for clause in self.clauses}
-        if len(moods) == 1:
-            return self.clauses[0].sentiment
-        return (
-            None
-            if {"positive", "negative"} <= moods
-            else next(mood for mood in ("negative", "positive") if mood in moods)
-        )
+    def sentiment(self) -> Sentiment:
+        """The mood of most clauses; neutral where praise and blame are balanced. Plain statements do not count."""
+        moods = [clause.sentiment for clause in self.clauses]
+        balance = moods.count("positive") - moods.count("negative")
+        return "positive" if balance > 0 else "negative" if balance < 0 else "neutral"
 
 
 def spelled_out(template: str, rng: random.Random) -> list[str]:
@@ -110,37 +112,79 @@ def is_held_out(text: str) -> bool:
 
 
 def composed(language: Pipeline, count: int, seed: int = 7) -> Iterator[Composed]:
-    """Texts of one to three clauses; themes as often as each other, so that none drowns."""
+    """Texts of one to three clauses; themes as often as each other, and templates of a theme, so that none drowns."""
     rng = random.Random(seed)  # noqa: S311 (a fair sample, no secret)
-    by_kind: dict[tuple[str | None, Sentiment], list[Clause]] = {}
+    by_kind: dict[tuple[Sentiment, str | None], dict[str, list[Clause]]] = {}
     for clause in clauses(language, held_out=False, seed=seed):
-        by_kind.setdefault((clause.theme, clause.sentiment), []).append(clause)
-    kinds = list(by_kind)
-    weights = [{"negative": 3, "positive": 2, "neutral": 1}[mood] for _, mood in kinds]
-    for _ in range(count):
-        chosen = tuple(rng.choice(by_kind[kind]) for kind in rng.choices(kinds, weights, k=rng.choice((1, 1, 2, 2, 3))))
-        yield Composed(_joined(chosen, language, rng), chosen)
+        by_kind.setdefault((clause.sentiment, clause.theme), {}).setdefault(clause.template, []).append(clause)
+    kinds = {kind: list(templates.values()) for kind, templates in by_kind.items()}
+    voice = read(f"voice_{language}")
+    for moods in rng.choices(list(_PLANS), list(_PLANS.values()), k=count):
+        drawn = [(mood, rng.choice((*BASE, None))) for mood in moods]
+        chosen = tuple(rng.choice(rng.choice(kinds[kind])) for kind in drawn)
+        yield Composed(_joined(chosen, language, voice, rng), chosen)
 
 
-def _joined(chosen: tuple[Clause, ...], language: Pipeline, rng: random.Random) -> str:
-    text = ""
+def _joined(chosen: Sequence[Clause], language: Pipeline, voice: dict[str, Any], rng: random.Random) -> str:
+    text = rng.choice(voice["openers"][chosen[0].sentiment])
     for number, clause in enumerate(chosen):
         if number:
-            turned = clause.sentiment != chosen[number - 1].sentiment
-            text += rng.choice(_TURNS[language] if turned and rng.random() < 0.7 else _JOINS[language])
-        text += _noisy(clause.text, language, rng)
-    return text + rng.choice(_BRIGHT_TAILS[language] if chosen[-1].sentiment == "positive" else _TAILS[language])
+            text += rng.choice(voice[_join(chosen[number - 1].sentiment, clause.sentiment, rng)])
+        text += _noisy(clause.text, language, voice["typos"], rng)
+    last = chosen[-1].sentiment
+    text += rng.choice(voice["tails"][last])
+    if {clause.sentiment for clause in chosen} == {last} and rng.random() < _STARRED:
+        text += rng.choice(voice["stars"][last])
+    return _written(text, language, rng)
 
 
-def _noisy(text: str, language: Pipeline, rng: random.Random) -> str:
-    """A typo or a lost blank in every fifth clause."""
-    if rng.random() > 0.2:
+def _join(before: Sentiment, after: Sentiment, rng: random.Random) -> str:
+    """Which words may stand between two moods."""
+    draw = rng.random()
+    if {before, after} != {"negative", "positive"} or draw < _JUXTAPOSED:
+        return "joins"
+    return f"before_{after}" if draw < _JUXTAPOSED + _MARKED else "turns"
+
+
+def _noisy(text: str, language: Pipeline, typos: Sequence[tuple[str, str]], rng: random.Random) -> str:
+    """A typo, a slip of the finger or a lost blank in every third clause."""
+    if rng.random() > _NOISY:
         return text
     if rng.random() < 0.5:
-        right, wrong = rng.choice(_LIKE_KEYS[language])
-        return text.replace(right, wrong, 1)
+        edge = r"\b" if language == "en" else ""
+        fitting = [(right, wrong) for right, wrong in typos if re.search(edge + re.escape(right) + edge, text)]
+        if fitting:
+            right, wrong = rng.choice(fitting)
+            return re.sub(edge + re.escape(right) + edge, wrong, text, count=1)
+    if language == "en":
+        return _slipped(text, rng)
     blanks = [at for at, letter in enumerate(text) if letter == " "]
-    if not blanks or language == "en":
-        return text.upper() if language == "en" and rng.random() < 0.3 else text
+    if not blanks:
+        return text
+    if rng.random() < 0.25:
+        return text.replace(" ", "")
     at = rng.choice(blanks)
     return text[:at] + text[at + 1 :]
+
+
+def _slipped(text: str, rng: random.Random) -> str:
+    """Two neighbouring letters swapped, or one lost or doubled, inside a long word."""
+    words = list(re.finditer(r"[a-z]{5,}", text))
+    if not words:
+        return text
+    word = rng.choice(words)
+    at = rng.randrange(word.start() + 1, word.end() - 2)
+    slip = rng.choice((text[at + 1] + text[at], text[at], text[at] * 2 + text[at + 1]))
+    return text[:at] + slip + text[at + 2 :]
+
+
+def _written(text: str, language: Pipeline, rng: random.Random) -> str:
+    """English as some people write it: a capital to begin with, all capitals, no apostrophes."""
+    if language == "ko":
+        return text
+    draw = rng.random()
+    if draw < 0.03:
+        return text.upper()
+    if draw < 0.25:
+        return text.replace("'", "")
+    return text[:1].upper() + text[1:] if draw < 0.65 else text
