@@ -23,24 +23,25 @@ MOODS: Final[tuple[Sentiment, ...]] = ("negative", "positive", "neutral")
 
 _ALTERNATIVES: Final = re.compile(r"\(([^()]*)\)|([^()]+)")
 _MOST_OF_ONE: Final = 24  # spellings of one template: more would only let it shout the others down
-# Moods of the clauses of one text, and how often: most people are of one mind, and complaints say most.
+# Moods of the clauses of one text, and how often. Seeds complain more than they praise, and few are neutral; here the
+# moods come as often as each other, or what no seed names would seem a complaint.
 _PLANS: Final[dict[tuple[Sentiment, ...], int]] = {
-    ("negative",): 6,
-    ("positive",): 4,
-    ("neutral",): 3,
-    ("negative", "negative"): 5,
+    ("negative",): 5,
+    ("positive",): 5,
+    ("neutral",): 6,
+    ("negative", "negative"): 4,
     ("positive", "positive"): 4,
-    ("neutral", "neutral"): 1,
+    ("neutral", "neutral"): 3,
     ("neutral", "negative"): 2,
     ("neutral", "positive"): 2,
     ("positive", "negative"): 4,
-    ("negative", "positive"): 3,
-    ("negative", "negative", "negative"): 3,
+    ("negative", "positive"): 4,
+    ("negative", "negative", "negative"): 2,
     ("positive", "positive", "positive"): 2,
     ("negative", "positive", "negative"): 1,
-    ("positive", "negative", "negative"): 1,
     ("positive", "negative", "positive"): 1,
     ("neutral", "negative", "negative"): 1,
+    ("neutral", "positive", "positive"): 1,
 }
 _MARKED: Final = 0.3  # of turns between two moods that say which comes ("only downside: ")
 _JUXTAPOSED: Final = 0.3  # of them that say nothing
