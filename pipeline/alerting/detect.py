@@ -1,14 +1,15 @@
-"""Finds negative trends: windows with more complaints than the series' own past explains, in volume and in share.
+"""Finds negative trends: days on which a series is probably in trouble, each told by the window that shows it best.
 
-For each window that ends today, two questions are asked of its complaints: are they too many for as many days (a
-gamma-Poisson prediction), and too many among as many reviews (a beta-binomial prediction)? Both predictions come from
-the days before the window, carry the uncertainty of that estimate, and are widened by the over-dispersion seen there.
-Only when both say yes is it a trend: a sale brings more complaints but not a larger share, a quiet week brings a larger
-share of nothing. (Predictive distributions: Gelman et al., Bayesian Data Analysis, 3rd ed., sections 2.3 and 2.6.
-Dispersion: Pearson's statistic over its degrees of freedom, as in Noufaily et al. 2013, Stat. Med. 32, 1206-1222.)
+A series is walked through day by day: what it should bring (usual.py), how probable trouble is (trouble.py), then it
+is learnt from. Complaints are learnt two weeks late, and the less the more probable trouble was meanwhile: trouble does
+not become usual before it is seen. Where trouble is probable, the window whose counts speak loudest is told, if its
+complaints are too many twice: among its own other reviews (share), and for so many days (volume). A sale brings more
+complaints but no larger share, a quiet week a larger share of nothing: neither is a trend.
+
+A finding depends on the counts of its series alone, up to its day.
 """
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,23 +18,30 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pipeline.alerting.series import Counts, SeriesSet
+from pipeline.alerting.trouble import Trouble
+from pipeline.alerting.usual import LEAST_WEIGHT, Floats, Usual
 
-Floats = NDArray[np.float64]
-
-WINDOWS: Final = (1, 2, 4, 7, 14, 28)
+WINDOWS: Final = (1, 2, 3, 5, 7, 10, 14, 21, 28)
 """Days; windows of more than a week are drifts."""
-BASELINE_DAYS: Final = 84
-_LEAST_BASELINE_DAYS: Final = 21
+CERTAINTY: Final = 0.72
+"""Probability of trouble from which on a series is in alarm."""
+_LEARNT_AFTER_DAYS: Final = 14
+_LEAST_AGE_DAYS: Final = 21
 _LEAST_COMPLAINTS: Final = 5
-_LEAST_EXCESS: Final = 1.5
-_MOST_DISPERSION: Final = 6.0
-ALPHA: Final = 2e-4
-"""Limit of the p-value of one window of one series."""
+_LEAST_EXCESS: Final = 1.2
+_MOST_P_VALUE: Final = 0.02
+_TOGETHER: Final = 2000
+"""Series walked through at once: few enough for the processor's cache, and for memory."""
+
+_Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A series in alarm on one day: the window that speaks loudest."""
+    """A series in alarm on one day: the window that speaks loudest.
+
+    p_value: of at least so many complaints at the usual level and share, times the number of windows looked at.
+    """
 
     series: int
     window: int
@@ -43,112 +51,151 @@ class Finding:
     p_value: float
 
     @property
-    def loudness(self) -> float:
-        """Log-likelihood ratio of the window's own rate against the expected one: largest for the window that fits.
-
-        Kulldorff 1997, Commun. Stat. Theory Methods 26(6), 1481-1496.
-        """
-        expected = max(self.expected, 1e-9)
-        return self.observed * math.log(self.observed / expected) - (self.observed - expected)
-
-    @property
     def kind(self) -> str:
         return "surge" if self.window <= 7 else "drift"
 
 
-def dispersion(counts: Counts, expected: Floats) -> Floats:
-    """Variance over mean of daily counts around their expectation, at least 1. Shapes (series, days) → (series,)."""
-    safe = np.maximum(expected, 1e-9)
-    pearson = np.where(expected > 0, (counts - expected) ** 2 / safe, 0.0).sum(axis=1)
-    clipped: Floats = np.clip(pearson / max(1, counts.shape[1] - 1), 1.0, _MOST_DISPERSION)
-    return clipped
+@dataclass(frozen=True)
+class _Walk:
+    """What was expected, and how probable trouble was, day by day. All of shape (days, series)."""
+
+    mean: Floats
+    variance: Floats
+    by_volume: Floats
+    volume_variance: Floats
+    uncertain: Floats
+    trouble: Floats
 
 
-def _too_many(observed: Counts, mean: Floats, wide: Floats, ratio: Floats) -> Floats:
-    """P(at least so many) for counts of this mean: negative binomial, variance = wide x mean x (1 + ratio).
+def _walk(total: Counts, negative: Counts) -> _Walk:
+    """total, negative: shape (series, days)."""
+    series, days = total.shape
+    complaints = negative.T.astype(np.float64)
+    others = total.T - complaints
+    begun = np.logical_or.accumulate(total.T > 0, axis=0)
+    age = np.cumsum(begun, axis=0)
+    walk = _Walk(*(np.zeros((days, series)) for _ in range(6)))
+    exposure = np.zeros((days, series))
+    usual, trouble = Usual(series), Trouble(series)
+    for day in range(days):
+        seen = usual.expect(day, others[day])
+        grown = age[day] > _LEAST_AGE_DAYS
+        walk.mean[day], walk.by_volume[day], walk.uncertain[day] = seen.mean, seen.by_volume, seen.uncertain
+        walk.variance[day] = seen.mean + seen.spread * seen.mean**2
+        walk.volume_variance[day] = seen.by_volume + seen.volume_spread * seen.by_volume**2
+        walk.trouble[day] = trouble.see(complaints[day], seen.mean, seen.spread + seen.uncertain, grown)
+        exposure[day] = seen.volume * seen.factor
+        weight = np.where(grown, np.maximum(seen.regular, LEAST_WEIGHT), 1.0) * begun[day]
+        usual.learn_volume(day, others[day], seen, weight)
+        if (late := day - _LEARNT_AFTER_DAYS) >= 0:
+            usually = 1 - walk.trouble[late : day + 1].max(axis=0)
+            usual.learn_share(complaints[late], exposure[late], np.maximum(usually, LEAST_WEIGHT) * begun[late])
+    return walk
 
-    ratio: days of the window over days that the mean was estimated from.
-    """
-    chance = 1.0 / np.maximum(wide * (1.0 + ratio), 1.0 + 1e-6)
-    tail: Floats = stats.nbinom.sf(observed - 1, mean * chance / (1.0 - chance), chance)
+
+def _chunks(total: Counts, negative: Counts) -> Iterator[tuple[int, Counts, Counts]]:
+    for first in range(0, len(total), _TOGETHER):
+        chunk = slice(first, first + _TOGETHER)
+        yield first, total[chunk], negative[chunk]
+
+
+def _sums(values: NDArray[np.number]) -> Floats:
+    """Sums of the days before each, shape (days, series) → (days + 1, series)."""
+    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+
+
+def _tail(observed: Floats, mean: Floats, variance: Floats) -> Floats:
+    """P(at least so many) for a negative binomial."""
+    wide = np.maximum(variance / mean, 1 + 1e-6)
+    tail: Floats = stats.nbinom.sf(observed - 1, mean / (wide - 1), 1 / wide)
     return tail
 
 
-def _too_large_a_share(observed: Counts, seen: Counts, share: Floats, wide: Floats, past_reviews: Counts) -> Floats:
-    """P(at least so many of `seen`) at this share: beta-binomial, variance = binomial's x wide x (1 + seen / past)."""
-    factor = np.maximum(wide * (1.0 + seen / (past_reviews + 1.0)), 1.0 + 1e-6)
-    weight = np.maximum((np.maximum(seen, 2) - 1) / (factor - 1.0) - 1.0, 0.5)
-    tail: Floats = stats.betabinom.sf(observed - 1, seen, share * weight, (1.0 - share) * weight)
-    return tail
+def _findings(
+    total: Counts, negative: Counts, walk: _Walk, days: _Indices, numbers: _Indices, first: int
+) -> Iterator[tuple[int, Finding]]:
+    """The days and series of this chunk that are in alarm, of those where trouble is probable, with their window.
 
-
-def window_p_values(total: Counts, negative: Counts, window: int) -> tuple[Floats, Floats]:
-    """p-value and expected complaints of the last `window` days of each series, seen from the days before.
-
-    Shapes (series, days) → (series,) twice. 1.0 where there is too little past to judge.
+    The window is the one with the largest likelihood ratio of its own rate against the expected one (Kulldorff 1997,
+    Commun. Stat. Theory Methods 26(6), 1481-1496), over the dispersion.
     """
-    past = slice(max(0, total.shape[1] - window - BASELINE_DAYS), total.shape[1] - window)
-    reviews, complaints = total[:, past], negative[:, past]
-    days = reviews.shape[1]
-    if days < _LEAST_BASELINE_DAYS:
-        return np.ones(len(total)), np.zeros(len(total))
-    observed, seen = negative[:, -window:].sum(axis=1), total[:, -window:].sum(axis=1)
-    past_complaints, past_reviews = complaints.sum(axis=1), reviews.sum(axis=1)
-    # A series that began within the baseline has been there for fewer days.
-    alive = np.maximum(1, days - np.argmax(reviews > 0, axis=1))
-    share = (past_complaints + 0.5) / (past_reviews + 1.0)
-    rate = (past_complaints + 0.5) / alive
-    days_alive = np.arange(days)[None, :] >= (days - alive)[:, None]
-    p_volume = _too_many(observed, rate * window, dispersion(complaints, rate[:, None] * days_alive), window / alive)
-    p_share = _too_large_a_share(observed, seen, share, dispersion(complaints, share[:, None] * reviews), past_reviews)
-    expected = np.maximum(rate * window, share * seen)
-    enough = (alive >= _LEAST_BASELINE_DAYS) & (seen > 0)
-    return np.where(enough, np.maximum(p_volume, p_share), 1.0), expected
-
-
-def detect(total: Counts, negative: Counts, alpha: float = ALPHA) -> list[Finding]:
-    """The series that are in alarm on the last day. total, negative: shape (series, days). At most one finding each."""
-    best: dict[int, Finding] = {}
+    series = np.unique(numbers)
+    column = np.searchsorted(series, numbers)
+    sums = [
+        _sums(values)
+        for values in (
+            negative[series].T,
+            total[series].T,
+            walk.mean[:, series],
+            walk.variance[:, series],
+            walk.by_volume[:, series],
+            walk.volume_variance[:, series],
+        )
+    ]
+    uncertain = walk.uncertain[days, numbers]
+    loudest = np.full(len(days), -np.inf)
+    told = np.zeros((5, len(days)))
     for window in WINDOWS:
-        p_values, expected = window_p_values(total, negative, window)
-        observed, seen = negative[:, -window:].sum(axis=1), total[:, -window:].sum(axis=1)
-        alarm = (p_values < alpha) & (observed >= _LEAST_COMPLAINTS) & (observed >= _LEAST_EXCESS * expected)
-        # Complaints must still come: an alarm ends when the trouble does, not when the window has passed it.
-        alarm &= negative[:, -min(3, window) :].sum(axis=1) > 0
-        for number in map(int, np.flatnonzero(alarm)):
-            finding = Finding(
-                number,
-                window,
-                int(observed[number]),
-                float(expected[number]),
-                int(seen[number]),
-                float(p_values[number]),
-            )
-            if number not in best or finding.loudness > best[number].loudness:
-                best[number] = finding
-    return [best[number] for number in sorted(best)]
+        start = np.maximum(days + 1 - window, 0)
+        observed, seen, mean, variance, by_volume, volume_variance = (
+            each[days + 1, column] - each[start, column] for each in sums
+        )
+        expected = np.maximum(mean, by_volume)
+        variance, volume_variance = variance + uncertain * mean**2, volume_variance + uncertain * by_volume**2
+        p_values = np.maximum(_tail(observed, mean, variance), _tail(observed, by_volume, volume_variance))
+        excess = np.maximum(observed / expected, 1.0)
+        loudness = expected * (excess * np.log(excess) - excess + 1) / np.maximum(variance / mean, 1.0)
+        louder = loudness > loudest
+        loudest = np.where(louder, loudness, loudest)
+        told[:, louder] = np.array([np.full(len(days), window), observed, expected, seen, p_values])[:, louder]
+    windows, observed, expected, seen, p_values = told
+    p_values = np.minimum(1.0, p_values * len(WINDOWS))
+    alarm = (observed >= _LEAST_COMPLAINTS) & (observed >= _LEAST_EXCESS * expected) & (p_values < _MOST_P_VALUE)
+    for each in np.flatnonzero(alarm):
+        yield (
+            int(days[each]),
+            Finding(
+                first + int(numbers[each]),
+                int(windows[each]),
+                int(observed[each]),
+                float(expected[each]),
+                int(seen[each]),
+                float(p_values[each]),
+            ),
+        )
 
 
-def expected_days(total: Counts, negative: Counts, window: int) -> tuple[Floats, Floats, Floats]:
-    """For a chart of one series: expected complaints of each day at the level before the window, and 95 % limits.
+def detect(total: Counts, negative: Counts, certainty: float = CERTAINTY) -> list[Finding]:
+    """The series that are in alarm on the last day. total, negative: shape (series, days). At most one finding each."""
+    found: list[Finding] = []
+    for first, reviews, complaints in _chunks(total, negative):
+        walk = _walk(reviews, complaints)
+        numbers = np.flatnonzero(walk.trouble[-1] > certainty)
+        last = np.full(len(numbers), total.shape[1] - 1)
+        found += [finding for _, finding in _findings(reviews, complaints, walk, last, numbers, first)]
+    return found
+
+
+def backtest(series: SeriesSet, certainty: float = CERTAINTY) -> list[tuple[int, Finding]]:
+    """(day, finding) for every day on which a series is in alarm to one who sees only that day and earlier ones."""
+    found: list[tuple[int, Finding]] = []
+    for first, reviews, complaints in _chunks(series.total, series.negative):
+        walk = _walk(reviews, complaints)
+        days, numbers = np.nonzero(walk.trouble > certainty)
+        found += _findings(reviews, complaints, walk, days, numbers, first)
+    return sorted(found, key=lambda each: (each[0], each[1].series))
+
+
+def expected_days(total: Counts, negative: Counts) -> tuple[Floats, Floats, Floats]:
+    """For a chart of one series: expected complaints of each day, given its other reviews, and 95 % limits.
 
     Shape (days,) for all five.
     """
-    past = slice(max(0, len(total) - window - BASELINE_DAYS), len(total) - window)
-    reviews, complaints = int(total[past].sum()), int(negative[past].sum())
-    share = (complaints + 0.5) / (reviews + 1.0)
-    expected = share * total.astype(np.float64)
-    wide = float(dispersion(negative[None, past], expected[None, past])[0]) if reviews else 1.0
-    size = np.maximum(expected / max(wide - 1.0, 0.05), 1e-6)
-    chance = size / (size + np.maximum(expected, 1e-9))
-    return expected, stats.nbinom.ppf(0.025, size, chance), stats.nbinom.ppf(0.975, size, chance)
-
-
-def backtest(series: SeriesSet, alpha: float = ALPHA) -> list[tuple[int, Finding]]:
-    """(day, finding) for every day on which a series is in alarm to one who sees only that day and earlier ones."""
-    found: list[tuple[int, Finding]] = []
-    for day in range(_LEAST_BASELINE_DAYS, series.days):
-        first = max(0, day + 1 - BASELINE_DAYS - max(WINDOWS))
-        days = slice(first, day + 1)
-        found += [(day, finding) for finding in detect(series.total[:, days], series.negative[:, days], alpha)]
-    return found
+    walk = _walk(total[None, :], negative[None, :])
+    begun = np.logical_or.accumulate(total > 0)
+    expected = walk.mean[:, 0]
+    variance = walk.variance[:, 0] + walk.uncertain[:, 0] * expected**2
+    wide = np.maximum(variance / expected, 1 + 1e-6)
+    size, chance = expected / (wide - 1), 1 / wide
+    low, high = stats.nbinom.ppf(0.025, size, chance), stats.nbinom.ppf(0.975, size, chance)
+    return expected * begun, np.minimum(low, expected) * begun, high * begun

@@ -44,7 +44,8 @@ class Detection(_Value):
     critical: one review that cannot wait (its id is the only quote).
     since, until: first and last day of the window in alarm, inclusive, in the brand's time zone.
     observed: negative reviews in the window; expected: how many at the usual level; total: all reviews in it.
-    p_value: probability of at least `observed` at the usual level. severity: 1 (worth a look) to 3 (drop everything).
+    p_value: probability of at least `observed` at the usual level and share, in any of the windows looked at.
+    severity: 1 (worth a look) to 3 (drop everything).
     days: the series for the chart, oldest first. source, product or theme None: all of them together.
     """
 

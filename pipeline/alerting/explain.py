@@ -25,7 +25,7 @@ def explain(index: Index, brand: str, timezone: str, scope: Scope, finding: Find
     last = series.days - 1
     since, until = series.day(last - finding.window + 1), series.day(last)
     total, negative = series.total[finding.series], series.negative[finding.series]
-    expected, low, high = expected_days(total, negative, finding.window)
+    expected, low, high = expected_days(total, negative)
     shown = range(max(0, series.days - max(_CHART_DAYS, 2 * finding.window)), series.days)
     kind: Literal["surge", "drift"] = "surge" if finding.window <= 7 else "drift"
     return Detection(
