@@ -22,6 +22,22 @@ THEMES: Final = (*BASE, "none")  # none: clauses with a mood, or none, that name
 MOODS: Final[tuple[Sentiment, ...]] = ("negative", "positive", "neutral")
 
 _ALTERNATIVES: Final = re.compile(r"\(([^()]*)\)|([^()]+)")
+# Particles after a closed and after an open syllable.
+_TWINS: Final = (
+    ("이", "가"),
+    ("은", "는"),
+    ("을", "를"),
+    ("과", "와"),
+    ("이랑", "랑"),
+    ("으로", "로"),
+    ("이에요", "예요"),
+    ("이라더니", "라더니"),
+    ("이라", "라"),
+    ("이라고", "라고"),
+    ("이라서", "라서"),
+    ("이네요", "네요"),
+)
+_RIEUL: Final = 8  # ㄹ among the 28 finals of a syllable block
 _MOST_OF_ONE: Final = 24  # spellings of one template: more would only let it shout the others down
 # Moods of the clauses of one text, and how often. Seeds complain more than they praise, and few are neutral; here the
 # moods come as often as each other, or what no seed names would seem a complaint.
@@ -75,10 +91,25 @@ class Composed:
 
 
 def spelled_out(template: str, rng: random.Random) -> list[str]:
-    """The texts of a template, a fair sample where there are many."""
+    """The texts of a template, a fair sample where there are many. Of (이|가) stands what agrees with the noun."""
     parts = [choices.split("|") if choices else [fixed] for choices, fixed in _ALTERNATIVES.findall(template)]
-    texts = [" ".join("".join(chosen).split()) for chosen in product(*parts)]
+    twins = [
+        (at, closed, open_) for at, part in enumerate(parts) for closed, open_ in _TWINS if {closed, open_} <= {*part}
+    ]
+    chosen = [each for each in product(*parts) if all(_agrees(each, *twin) for twin in twins)]
+    texts = [" ".join("".join(each).split()) for each in chosen]
     return texts if len(texts) <= _MOST_OF_ONE else rng.sample(texts, _MOST_OF_ONE)
+
+
+def _agrees(chosen: Sequence[str], at: int, closed: str, open_: str) -> bool:
+    """Whether the Korean particle at `at`, if it is one of the two, fits the syllable before it."""
+    before = chosen[at - 1][-1:] if at else ""
+    if chosen[at] not in (closed, open_) or not "가" <= before <= "힣":
+        return True
+    final = (ord(before) - ord("가")) % 28
+    # After ㄹ it is 로 as after a vowel: 서울로.
+    is_closed = final != 0 and not (open_ == "로" and final == _RIEUL)
+    return chosen[at] == (closed if is_closed else open_)
 
 
 def clauses(language: Pipeline, *, held_out: bool, seed: int = 7) -> list[Clause]:

@@ -162,3 +162,22 @@ def test_an_empty_alternative_leaves_no_double_blank() -> None:
         "box very late",
         "box late",
     ]
+
+
+def test_particles_agree_with_the_syllable_before_them() -> None:
+    assert compose.spelled_out("(빵|커피|서울)(이|가) (늦게|)", random.Random(1)) == [
+        "빵이 늦게",
+        "빵이",
+        "커피가 늦게",
+        "커피가",
+        "서울이 늦게",
+        "서울이",
+    ]
+    assert compose.spelled_out("(빵|커피|서울)(으로|로)", random.Random(1)) == ["빵으로", "커피로", "서울로"]
+    # Without its twin a choice is no particle: every one stands.
+    assert compose.spelled_out("(빵|커피)(이 식었어요|가 식었어요)", random.Random(1)) == [
+        "빵이 식었어요",
+        "빵가 식었어요",
+        "커피이 식었어요",
+        "커피가 식었어요",
+    ]
