@@ -23,13 +23,15 @@ from pipeline.alerting.usual import LEAST_WEIGHT, Floats, Usual
 
 WINDOWS: Final = (1, 2, 3, 5, 7, 10, 14, 21, 28)
 """Days; windows of more than a week are drifts."""
-CERTAINTY: Final = 0.72
+CERTAINTY: Final = 0.73
 """Probability of trouble from which on a series is in alarm."""
 _LEARNT_AFTER_DAYS: Final = 14
+_MOVED_AFTER_DAYS: Final = 42
+"""Trouble that lasts longer than any drift is how the series is now."""
 _LEAST_AGE_DAYS: Final = 21
 _LEAST_COMPLAINTS: Final = 5
 _LEAST_EXCESS: Final = 1.2
-_MOST_P_VALUE: Final = 0.02
+_MOST_P_VALUE: Final = 0.05
 _TOGETHER: Final = 2000
 """Series walked through at once: few enough for the processor's cache, and for memory."""
 
@@ -61,9 +63,10 @@ class _Walk:
 
     mean: Floats
     variance: Floats
+    uncertain: Floats
     by_volume: Floats
     volume_variance: Floats
-    uncertain: Floats
+    volume_uncertain: Floats
     trouble: Floats
 
 
@@ -74,22 +77,26 @@ def _walk(total: Counts, negative: Counts) -> _Walk:
     others = total.T - complaints
     begun = np.logical_or.accumulate(total.T > 0, axis=0)
     age = np.cumsum(begun, axis=0)
-    walk = _Walk(*(np.zeros((days, series)) for _ in range(6)))
-    exposure = np.zeros((days, series))
+    walk = _Walk(*(np.zeros((days, series)) for _ in range(7)))
+    exposure, lasting = np.zeros((days, series)), np.zeros(series, np.int64)
     usual, trouble = Usual(series), Trouble(series)
     for day in range(days):
         seen = usual.expect(day, others[day])
         grown = age[day] > _LEAST_AGE_DAYS
-        walk.mean[day], walk.by_volume[day], walk.uncertain[day] = seen.mean, seen.by_volume, seen.uncertain
+        walk.mean[day], walk.uncertain[day] = seen.mean, seen.uncertain
         walk.variance[day] = seen.mean + seen.spread * seen.mean**2
+        walk.by_volume[day], walk.volume_uncertain[day] = seen.by_volume, seen.volume_uncertain
         walk.volume_variance[day] = seen.by_volume + seen.volume_spread * seen.by_volume**2
         walk.trouble[day] = trouble.see(complaints[day], seen.mean, seen.spread + seen.uncertain, grown)
         exposure[day] = seen.volume * seen.factor
         weight = np.where(grown, np.maximum(seen.regular, LEAST_WEIGHT), 1.0) * begun[day]
         usual.learn_volume(day, others[day], seen, weight)
+        lasting = np.where(walk.trouble[day] > 0.5, lasting + 1, 0)
         if (late := day - _LEARNT_AFTER_DAYS) >= 0:
-            usually = 1 - walk.trouble[late : day + 1].max(axis=0)
-            usual.learn_share(complaints[late], exposure[late], np.maximum(usually, LEAST_WEIGHT) * begun[late])
+            moved = lasting > _MOVED_AFTER_DAYS
+            usually = np.where(moved, 1.0, 1 - walk.trouble[late : day + 1].max(axis=0))
+            weight = np.maximum(usually, LEAST_WEIGHT) * begun[late]
+            usual.learn_complaints(late, complaints[late], exposure[late], weight, moved)
     return walk
 
 
@@ -132,7 +139,7 @@ def _findings(
             walk.volume_variance[:, series],
         )
     ]
-    uncertain = walk.uncertain[days, numbers]
+    uncertain, volume_uncertain = walk.uncertain[days, numbers], walk.volume_uncertain[days, numbers]
     loudest = np.full(len(days), -np.inf)
     told = np.zeros((5, len(days)))
     for window in WINDOWS:
@@ -141,7 +148,8 @@ def _findings(
             each[days + 1, column] - each[start, column] for each in sums
         )
         expected = np.maximum(mean, by_volume)
-        variance, volume_variance = variance + uncertain * mean**2, volume_variance + uncertain * by_volume**2
+        variance += uncertain * mean**2
+        volume_variance += volume_uncertain * by_volume**2
         p_values = np.maximum(_tail(observed, mean, variance), _tail(observed, by_volume, volume_variance))
         excess = np.maximum(observed / expected, 1.0)
         loudness = expected * (excess * np.log(excess) - excess + 1) / np.maximum(variance / mean, 1.0)

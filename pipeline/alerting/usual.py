@@ -36,24 +36,28 @@ _IRREGULAR_SHAPE: Final = 1.5
 _IRREGULAR_MEAN: Final = 2.0
 """Such a day has about double volume, with a gamma distribution so wide that the day itself decides."""
 LEAST_WEIGHT: Final = 0.1
-"""Of a strange day in what is learnt: a level that stays must become the usual one."""
+"""Of a strange day in what is learnt."""
+_MOVED_KEEPS: Final = 0.93
+"""Part of what was learnt that is kept a day once the level has moved for good."""
 
 
 @dataclass(frozen=True)
 class Expected:
     """Complaints that a day should bring.
 
-    mean: given its other reviews; spread: relative variance around that. by_volume, volume_spread: the same without a
-    look at the day. uncertain: relative variance of the usual share itself, which the days have in common.
+    mean: given its other reviews; spread: relative variance around that. uncertain: relative variance of the usual
+    share itself, which the days have in common. by_volume, volume_spread, volume_uncertain: the same, from the
+    complaints of the days before alone.
     volume: forecast of its other reviews; factor: how many times that its volume was, as it turned out. regular:
     probability that the forecast held.
     """
 
     mean: Floats
     spread: Floats
+    uncertain: Floats
     by_volume: Floats
     volume_spread: Floats
-    uncertain: Floats
+    volume_uncertain: Floats
     volume: Floats
     factor: Floats
     regular: Floats
@@ -71,8 +75,10 @@ class _Rate:
     def mean(self) -> Floats:
         return self.events / self._exposure
 
-    def learn(self, events: Floats, exposure: Floats, weight: Floats) -> None:
+    def learn(self, events: Floats, exposure: Floats, weight: Floats, moved: NDArray[np.bool_] | None = None) -> None:
         keep = 1 / (1 + self._wanders**2 * self.events)
+        if moved is not None:
+            keep = np.where(moved, _MOVED_KEEPS, keep)
         self.events = np.where(weight > 0, keep * self.events + weight * events, self.events)
         self._exposure = np.where(weight > 0, keep * self._exposure + weight * exposure, self._exposure)
 
@@ -100,6 +106,7 @@ class Usual:
     def __init__(self, series: int) -> None:
         self._level = _Rate(series, 1.0, _VOLUME_WANDERS)
         self._odds = _Rate(series, _FIRST_SHARE / (1 - _FIRST_SHARE), _SHARE_WANDERS)
+        self._complaints = _Rate(series, _FIRST_SHARE, _SHARE_WANDERS)
         self._volume_scatter = _Scatter(series)
         self._share_scatter = _Scatter(series)
         self._week_reviews = np.full((7, series), _WEEK_FIRST)
@@ -112,7 +119,8 @@ class Usual:
 
     def expect(self, day: int, others: Floats) -> Expected:
         """day: its number, for its place in the week. others: the reviews of the day that do not complain."""
-        volume = self._level.mean * self._weekday(day)
+        weekday = self._weekday(day)
+        volume = self._level.mean * weekday
         loose = self._volume_scatter.excess / volume + 1 / self._level.events
         factor, factor_spread, regular = _factor(others, volume, 1 / loose)
         usual = self._odds.mean * volume
@@ -120,9 +128,10 @@ class Usual:
         return Expected(
             mean=usual * factor,
             spread=factor_spread + restless,
-            by_volume=usual,
-            volume_spread=loose + restless,
             uncertain=1 / self._odds.events,
+            by_volume=self._complaints.mean * weekday,
+            volume_spread=loose + restless,
+            volume_uncertain=1 / self._complaints.events,
             volume=volume,
             factor=factor,
             regular=regular,
@@ -138,10 +147,17 @@ class Usual:
         self._week_reviews[day % 7] += weight * others
         self._week_levels[day % 7] += weight * level
 
-    def learn_share(self, complaints: Floats, exposure: Floats, weight: Floats) -> None:
-        """Take in the complaints of a day. exposure: its volume as it turned out, volume x factor."""
+    def learn_complaints(
+        self, day: int, complaints: Floats, exposure: Floats, weight: Floats, moved: NDArray[np.bool_]
+    ) -> None:
+        """Take in the complaints of a day. exposure: its volume as it turned out, volume x factor.
+
+        moved: series that have a new level for good, and forget the old one within weeks.
+        """
         self._share_scatter.learn(complaints, self._odds.mean * exposure, weight)
-        self._odds.learn(complaints, exposure, weight / (1 + self._share_scatter.excess))
+        weight = weight / (1 + self._share_scatter.excess)
+        self._odds.learn(complaints, exposure, weight, moved)
+        self._complaints.learn(complaints, self._weekday(day), weight, moved)
 
 
 def _factor(others: Floats, volume: Floats, shape: Floats) -> tuple[Floats, Floats, Floats]:
