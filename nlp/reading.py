@@ -31,7 +31,10 @@ class Unit:
 
 @dataclass(slots=True)
 class Clause:
-    """A stretch of text with one thing said. contrast: it follows a "but". sentiment: -1 to 1."""
+    """A stretch of text with one thing said. contrast: it follows a "but". sentiment: -1 to 1.
+
+    learned: log odds that a brand's model adds to a theme.
+    """
 
     start: int
     end: int
@@ -39,6 +42,7 @@ class Clause:
     contrast: bool = False
     scores: Scores | None = None
     sentiment: float = 0.0
+    learned: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Reading:
     """All that is known about a text so far. Each component fills its own fields and reads those before it.
 
     text: that of the Doc, which spaCy joins anew each time. rating: 0 to 1, where the source has one.
-    text_sentiment: -1 to 1, of the words alone.
+    text_sentiment: -1 to 1, of the words alone. moods: their probabilities of negative, neutral and positive.
     """
 
     units: list[Unit]
@@ -79,6 +83,7 @@ class Reading:
     sentiment: Sentiment = "neutral"
     sentiment_score: float = 0.0
     text_sentiment: float = 0.0
+    moods: tuple[float, float, float] = (0.0, 1.0, 0.0)
     themes: list[Found] = field(default_factory=list)
     stage: Stage | None = None
     emotion: Emotion = "neutral"

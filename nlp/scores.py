@@ -43,12 +43,13 @@ class LinearScores:
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
         squares: NDArray[np.float32],
+        kept: float = _KEPT,
     ) -> None:
-        """weights: (ROWS, labels), times idf. squares: (ROWS,), idf squared."""
+        """weights: (ROWS, labels), times idf. squares: (ROWS,), idf squared. kept: share of weights that is not cut."""
         self.labels = tuple(labels)
         self._bias = bias
         # A column's few largest weights are cut, so that the step is fine enough for the many small ones.
-        largest = np.quantile(np.abs(weights), _KEPT, axis=0) if weights.size else np.zeros(0)
+        largest = np.quantile(np.abs(weights), kept, axis=0) if weights.size else np.zeros(0)
         self._steps = np.maximum(largest / 127, 1e-9).astype(np.float32)
         self._weights = np.clip(np.round(weights / self._steps), -127, 127).astype(np.int8)
         self._squares = np.clip(np.round(squares * _SQUARE_STEPS), 0, 255).astype(np.uint8)
@@ -58,6 +59,11 @@ class LinearScores:
         self._slots: dict[str, int] = {}
         self._memory = np.empty((2 * _REMEMBERED, len(self.labels) + 1), np.int32)
 
+    @property
+    def squares(self) -> NDArray[np.float32]:
+        """Each row's idf squared, shape (ROWS,); 0 for one that training saw less than twice."""
+        return (self._squares / _SQUARE_STEPS).astype(np.float32)
+
     def columns(self, labels: Iterable[str]) -> list[int]:
         """Where in the scores these labels are. Raises ValueError for one that was not trained."""
         return [self.labels.index(label) for label in labels]
@@ -65,13 +71,17 @@ class LinearScores:
     def __call__(self, doc: Doc) -> Doc:
         reading = reading_of(doc)
         if reading.clauses:
-            sums = self._sums(reading.clauses, reading.text)
-            for clause, scores in zip(reading.clauses, self._scores(sums), strict=True):
-                clause.scores = scores
-            reading.scores = self._scores(sums.sum(axis=0, keepdims=True))[0]
+            scores, reading.scores = self.of(reading.clauses, reading.text)
+            for clause, each in zip(reading.clauses, scores, strict=True):
+                clause.scores = each
         else:
             reading.scores = self._bias
         return doc
+
+    def of(self, clauses: Sequence[Clause], text: str) -> tuple[Scores, Scores]:
+        """Scores of each clause, shape (clauses, labels), and of all of them as one text, shape (labels,)."""
+        sums = self._sums(clauses, text)
+        return self._scores(sums), self._scores(sums.sum(axis=0, keepdims=True))[0]
 
     def _scores(self, sums: Sums) -> Scores:
         lengths = np.sqrt(np.maximum(sums[:, -1:] / _SQUARE_STEPS, 1.0))

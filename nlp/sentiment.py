@@ -45,8 +45,8 @@ class SentimentTagger:
         else:
             text = reading.scores[columns]
             hint = _sum(hint for _, hint in hints) + _TURN * _after_but(reading.clauses)
-            negative, _, positive = self.probabilities(text, hint)
-            reading.text_sentiment = positive - negative
+            reading.moods = self.probabilities(text, hint)
+            reading.text_sentiment = reading.moods[2] - reading.moods[0]
             found = self.probabilities(text, hint, reading.rating)
         reading.sentiment = CLASSES[int(np.argmax(found))]
         reading.sentiment_score = min(1.0, max(-1.0, round(found[2] - found[0], 4)))

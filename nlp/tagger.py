@@ -1,14 +1,16 @@
 """The tagger: reads reviews in any language with the closer of the two pipelines and says what they say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from nlp import language, pii
+from nlp.brand_model import BrandModel, BrandScores
 from nlp.english import EnglishTokenizer
 from nlp.korean import KoreanTokenizer
 from nlp.language import Pipeline
@@ -18,6 +20,7 @@ from nlp.pipelines import LANGUAGES, REGISTERED, VERSION
 from nlp.plain import Plain
 from nlp.query import Term, terms_of
 from nlp.reading import Found, Reading, reading_of
+from nlp.scores import LinearScores
 from nlp.stage import StageTagger
 from nlp.themes import BASE, ThemesConfig, ThemeTagger
 from pipeline.errors import SettingsError
@@ -30,6 +33,7 @@ _TITLE: Final = 500
 _MOST_TOKENS: Final = 4_000
 _LONGEST_TOKEN: Final = 100
 _AT_ONCE: Final = 256
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,7 @@ class Tagger:
     ) -> None:
         self._pipelines = pipelines
         self._tokenizers = {name: _tokenizer(nlp) for name, nlp in pipelines.items()}
-        self._models = {name: f"{name}-{pipelines[name].meta['version']}" for name in LANGUAGES}
-        self.version = " ".join(self._models.values())
+        self.set_brand_model(None)
         self._set_themes(themes or ThemesConfig())
         self.set_names(names)
 
@@ -84,9 +87,32 @@ class Tagger:
         for tokenizer in self._tokenizers.values():
             tokenizer.names = finder
 
+    def set_brand_model(self, model: BrandModel | None) -> None:
+        """What a brand's people taught is added to the scores, from the next call on; None: nothing is."""
+        tables = model.tables if model else {}
+        self.models = {name: f"{name}-{self._pipelines[name].meta['version']}" for name in LANGUAGES}
+        self.models |= {name: f"{self.models[name]}+{model.version}" for name in tables if model}
+        self._steps = {name: _steps(nlp, tables.get(name)) for name, nlp in self._pipelines.items()}
+
+    @property
+    def version(self) -> str:
+        """Which models tag, for people."""
+        return " ".join(self.models.values())
+
+    def component(self, pipeline: Pipeline, name: str) -> Any:
+        """A component of a pipeline, for training beside it."""
+        return self._pipelines[pipeline].get_pipe(name)
+
     def tag(self, inputs: Sequence[Input]) -> list[Tags]:
         """Tags in the order of the inputs. Never raises for any text; a text's tags do not depend on its neighbours."""
-        result: list[Tags | None] = [None] * len(inputs)
+        return self._all(inputs, self._tags)
+
+    def read(self, inputs: Sequence[Input]) -> list[tuple[Pipeline, Reading]]:
+        """What the components know of each input, and which pipeline read it, in the order of the inputs."""
+        return self._all(inputs, lambda prepared, reading: (prepared.pipeline, reading))
+
+    def _all(self, inputs: Sequence[Input], made: Callable[[_Prepared, Reading], T]) -> list[T]:
+        result: dict[int, T] = {}
         prepared = [_prepare(given) for given in inputs]
         for name in LANGUAGES:
             places = [place for place, each in enumerate(prepared) if each.pipeline == name]
@@ -94,8 +120,8 @@ class Tagger:
                 some = places[begin : begin + _AT_ONCE]
                 readings = self._read(name, [prepared[place] for place in some])
                 for place, reading in zip(some, readings, strict=True):
-                    result[place] = self._tags(prepared[place], reading)
-        return [tags for tags in result if tags is not None]
+                    result[place] = made(prepared[place], reading)
+        return [result[place] for place in range(len(inputs))]
 
     def search_terms(self, text: str) -> tuple[Term, ...]:
         """What a person typed as `Query.terms` for the index: each word a term, "quoted words" one phrase."""
@@ -103,11 +129,10 @@ class Tagger:
         return terms_of(typed, self._tokenizers[language.pipeline_for(typed, language.detect(typed, "en"))])
 
     def _read(self, name: Pipeline, prepared: Sequence[_Prepared]) -> Iterable[Reading]:
-        nlp = self._pipelines[name]
         docs = self._tokenizers[name].pipe(each.plain.text for each in prepared)
         for each, doc in zip(prepared, docs, strict=True):
             reading_of(doc).rating = each.given.rating
-            for _, component in nlp.pipeline:
+            for component in self._steps[name]:
                 doc = component(doc)
             yield reading_of(doc)
 
@@ -124,7 +149,7 @@ class Tagger:
             spam=reading.spam,
             pii=_personal_data(prepared, reading),
             tokens=[token for token in reading.tokens() if len(token) <= _LONGEST_TOKEN][:_MOST_TOKENS],
-            model=self._models[prepared.pipeline],
+            model=self.models[prepared.pipeline],
         )
 
     def _set_themes(self, config: ThemesConfig) -> None:
@@ -165,6 +190,15 @@ def _load(folder: Path) -> Language:
             f"{folder}: pipeline version {nlp.meta['version']}, expected {VERSION}. Run `moksori train DATA`"
         )
     return nlp
+
+
+def _steps(nlp: Language, table: LinearScores | None) -> list[Callable[[Doc], Doc]]:
+    steps: list[Callable[[Doc], Doc]] = []
+    for name, component in nlp.pipeline:
+        if name == "sentiment" and table is not None:
+            steps.append(BrandScores(table, nlp))  # after all scores, before the first that reads them
+        steps.append(component)
+    return steps
 
 
 def _tokenizer(nlp: Language) -> KoreanTokenizer | EnglishTokenizer:

@@ -1,5 +1,6 @@
 """Themes: what a text is about, with the clauses that say so and a sentiment for each."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal
 
@@ -17,7 +18,8 @@ BASE: Final = ("quality", "service", "delivery", "communication", "price")
 
 # Thresholds and weights were chosen on the development texts, never on the hold-outs.
 _SURE: Final = 0.55  # probability from which a clause speaks of a theme without a pattern
-_PATTERN_SCORE: Final = 0.9
+_PATTERN_ODDS: Final = math.log(0.9 / 0.1)  # log odds of a theme where a pattern of it is found
+_UNHEARD: Final = -3.0  # log odds of a theme that only patterns know, where there is none
 _PATTERN_LEAN: Final = 1.5
 _NEUTRAL: Final = 0.2
 _MIXED: Final = 0.35
@@ -140,6 +142,12 @@ class ThemeTagger:
         reading.themes.sort(key=lambda theme: -theme.score)
         return doc
 
+    def log_odds(self, name: str, reading: Reading) -> list[float]:
+        """How likely each clause speaks of a theme, before what a brand's model adds."""
+        column = self.scores.columns([f"theme.{name}"])[0] if name in BASE else None
+        matches = [match for match in reading.matches if match.label == name]
+        return [_log_odds(clause, column, _within(clause, matches)) for clause in reading.clauses]
+
     def to_disk(self, path: object, *, exclude: Iterable[str] = ()) -> None:
         """Nothing to save: the weights are in the table of scores."""
 
@@ -152,11 +160,9 @@ def _theme(name: str, reading: Reading, matches: Sequence[Match], column: int | 
     score, lean = 0.0, 0.0
     spans: list[tuple[int, int]] = []
     for clause in reading.clauses:
-        own = [match for match in matches if match.start < clause.end and match.end > clause.start]
-        probability = _probability(clause, column)
-        if own:
-            probability = max(probability, _PATTERN_SCORE)
-        elif probability < _SURE:
+        own = _within(clause, matches)
+        probability = 1 / (1 + math.exp(-_log_odds(clause, column, own) - clause.learned.get(name, 0.0)))
+        if probability < _SURE:
             continue
         score = max(score, probability)
         lean += clause.sentiment + _PATTERN_LEAN * sum(map(_side, own))
@@ -173,10 +179,13 @@ def _theme(name: str, reading: Reading, matches: Sequence[Match], column: int | 
     return Found(name, sentiment, round(score, 4), joined(spans))
 
 
-def _probability(clause: Clause, column: int | None) -> float:
-    if column is None or clause.scores is None:
-        return 0.0
-    return float(1 / (1 + 2.718281828 ** -float(clause.scores[column])))
+def _within(clause: Clause, matches: Sequence[Match]) -> list[Match]:
+    return [match for match in matches if match.start < clause.end and match.end > clause.start]
+
+
+def _log_odds(clause: Clause, column: int | None, own: Sequence[Match]) -> float:
+    scored = _UNHEARD if column is None or clause.scores is None else float(clause.scores[column])
+    return max(scored, _PATTERN_ODDS) if own else scored
 
 
 def _side(match: Match) -> int:
