@@ -15,4 +15,5 @@ ALL: Final = (
     "pipeline_servers",
     "memory",
     "million",
+    "alert_speed",
 )

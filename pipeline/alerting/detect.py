@@ -23,7 +23,7 @@ from pipeline.alerting.usual import LEAST_WEIGHT, Floats, Usual
 
 WINDOWS: Final = (1, 2, 3, 5, 7, 10, 14, 21, 28)
 """Days; windows of more than a week are drifts."""
-CERTAINTY: Final = 0.73
+CERTAINTY: Final = 0.71
 """Probability of trouble from which on a series is in alarm."""
 _LEARNT_AFTER_DAYS: Final = 14
 _MOVED_AFTER_DAYS: Final = 42
@@ -31,7 +31,7 @@ _MOVED_AFTER_DAYS: Final = 42
 _LEAST_AGE_DAYS: Final = 21
 _LEAST_COMPLAINTS: Final = 5
 _LEAST_EXCESS: Final = 1.2
-_MOST_P_VALUE: Final = 0.05
+_MOST_P_VALUE: Final = 0.03
 _TOGETHER: Final = 2000
 """Series walked through at once: few enough for the processor's cache, and for memory."""
 
@@ -174,11 +174,14 @@ def _findings(
 
 
 def detect(total: Counts, negative: Counts, certainty: float = CERTAINTY) -> list[Finding]:
-    """The series that are in alarm on the last day. total, negative: shape (series, days). At most one finding each."""
+    """The series that are in alarm on the last day. total, negative: shape (series, days). At most one finding each.
+
+    The last day may not be over, and so ends nothing: trouble that was probable the day before still is.
+    """
     found: list[Finding] = []
     for first, reviews, complaints in _chunks(total, negative):
         walk = _walk(reviews, complaints)
-        numbers = np.flatnonzero(walk.trouble[-1] > certainty)
+        numbers = np.flatnonzero(walk.trouble[-2:].max(axis=0) > certainty)
         last = np.full(len(numbers), total.shape[1] - 1)
         found += [finding for _, finding in _findings(reviews, complaints, walk, last, numbers, first)]
     return found

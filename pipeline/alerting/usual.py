@@ -106,7 +106,7 @@ class Usual:
     def __init__(self, series: int) -> None:
         self._level = _Rate(series, 1.0, _VOLUME_WANDERS)
         self._odds = _Rate(series, _FIRST_SHARE / (1 - _FIRST_SHARE), _SHARE_WANDERS)
-        self._complaints = _Rate(series, _FIRST_SHARE, _SHARE_WANDERS)
+        self._complaints = _Rate(series, _FIRST_SHARE, _VOLUME_WANDERS)
         self._volume_scatter = _Scatter(series)
         self._share_scatter = _Scatter(series)
         self._week_reviews = np.full((7, series), _WEEK_FIRST)
