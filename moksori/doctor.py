@@ -96,7 +96,10 @@ def _config(settings: Settings) -> Iterator[Finding]:
 def _models(settings: Settings) -> Iterator[Finding]:
     from moksori.tagging import BrandTagger
 
-    yield Finding("models", "ok", BrandTagger(settings).tagger.version)
+    brand = BrandTagger(settings)
+    yield Finding("models", "ok", brand.tagger.version)
+    if brand.problem:
+        yield Finding("brand's model", "error", brand.problem, "moksori train --brand, or moksori models use another")
 
 
 def _stream(settings: Settings) -> Iterator[Finding]:
@@ -182,7 +185,9 @@ def _workers(settings: Settings) -> Iterator[Finding]:
         yield Finding("workers", "warning", "none runs on this machine", "moksori run")
     for health in found:
         name = f"worker {health['stage']}"
-        if health["alive"]:
+        if health["alive"] and health.get("problem"):
+            yield Finding(name, "warning", health["problem"], "moksori models list shows which versions are whole")
+        elif health["alive"]:
             yield Finding(name, "ok", f"pid {health['pid']}, {health['state']}")
         else:
             yield Finding(name, "error", f"pid {health['pid']} has not been heard of", "moksori run starts it again")

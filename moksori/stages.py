@@ -30,7 +30,7 @@ def tag_stage(tagger: BrandTagger) -> Stage:
                 output.poison.append((record, f"expected a review or tombstone, found {message.type}"))
         return output
 
-    return Stage("tag", RAW, work)
+    return Stage("tag", RAW, work, facts=lambda: {"model": tagger.tagger.version, "problem": tagger.problem})
 
 
 def index_stage(index: Index) -> Stage:

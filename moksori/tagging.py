@@ -1,9 +1,10 @@
-"""The tagger with the brand's own files: themes.yaml and names.yaml, read again when someone changes them."""
+"""The tagger with what is the brand's own: themes, names, and its model; the latter two as they are now."""
 
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from moksori.models import Models
 from nlp.names import NamesConfig
 from nlp.tagger import Input, Tagger
 from nlp.themes import ThemesConfig
@@ -16,7 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class BrandTagger:
-    """Tags with the dictionary as it is now: a new product name counts from the next batch on, without a restart."""
+    """Tags with the dictionary and the brand's model as they are now: from the next batch on, without a restart.
+
+    problem: why a model that was put to use does not tag; empty where it does.
+    """
 
     def __init__(self, settings: Settings) -> None:
         themes_file = settings.config_dir / "themes.yaml"
@@ -24,7 +28,12 @@ class BrandTagger:
         self._names_file = settings.config_dir / "names.yaml"
         self._brand = settings.brand.name
         self._seen = _changed_at(self._names_file)
+        self.themes = themes or ThemesConfig()
         self.tagger = Tagger.load(themes=themes, names=self._names())
+        self.models = Models(settings.state_dir, self.tagger.pipeline_versions())
+        self._used = ""
+        self.problem = ""
+        self._look_for_changes()
 
     def tag(self, reviews: Sequence[Review]) -> list[Tags]:
         """Tags of reviews, in their order."""
@@ -42,6 +51,12 @@ class BrandTagger:
         return [self._brand, *config.all_names()]
 
     def _look_for_changes(self) -> None:
+        if (used := self.models.used()) != self._used:
+            self._used = used
+            model, self.problem = self.models.newest_good()
+            if self.problem:
+                log.error("%s goes on: %s", model.version if model else "the shipped model", self.problem)
+            self.tagger.set_brand_model(model)
         changed_at = _changed_at(self._names_file)
         if changed_at == self._seen:
             return

@@ -90,9 +90,13 @@ class Tagger:
     def set_brand_model(self, model: BrandModel | None) -> None:
         """What a brand's people taught is added to the scores, from the next call on; None: nothing is."""
         tables = model.tables if model else {}
-        self.models = {name: f"{name}-{self._pipelines[name].meta['version']}" for name in LANGUAGES}
+        self.models = {name: f"{name}-{version}" for name, version in self.pipeline_versions().items()}
         self.models |= {name: f"{self.models[name]}+{model.version}" for name in tables if model}
         self._steps = {name: _steps(nlp, tables.get(name)) for name, nlp in self._pipelines.items()}
+
+    def pipeline_versions(self) -> dict[Pipeline, str]:
+        """The version of each shipped pipeline."""
+        return {name: str(nlp.meta["version"]) for name, nlp in self._pipelines.items()}
 
     @property
     def version(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from pipeline import metrics
 from pipeline.errors import BadRecord, MoksoriError, Unavailable
@@ -43,12 +43,13 @@ class Stage:
     """One step of a review's way: which topic it reads, and what it does with a batch.
 
     work: may raise Unavailable (the batch is tried again later); reports poison in its Output. It must be harmless to
-    do twice.
+    do twice. facts: what else its health should tell; a `problem` that is not empty is one.
     """
 
     name: Literal["tag", "index", "desk"]
     topic: str
     work: Callable[[Sequence[Record]], Output]
+    facts: Callable[[], dict[str, Any]] = dict
 
 
 @dataclass
@@ -208,7 +209,7 @@ class Worker:
 
     def _report(self, state: str) -> None:
         self.progress.state = state
-        self._health.write(state, done=self.progress.done, dead=self.progress.dead)
+        self._health.write(state, done=self.progress.done, dead=self.progress.dead, **self._stage.facts())
         self._on_progress(self.progress)
 
 
