@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "desk.cases",
     "desk.outbox",
     "desk.alerts",
+    "desk.corrections",
     "desk.console",
     "desk.accounts",  # last: its roles need the permissions of all others
 ]

@@ -60,10 +60,12 @@ def index_stage(index: Index) -> Stage:
 def desk_stage() -> Stage:
     """reviews.tagged → cases. The desk must be configured (desk.setup.configure) before."""
     from desk.cases.intake import take
+    from desk.corrections.book import forget
 
     def work(records: Sequence[Record]) -> Output:
         messages, output = parsed(records, parse_message)
         take([message for _, message in messages if isinstance(message, TaggedReview | Tombstone)])
+        forget([message.id for _, message in messages if isinstance(message, Tombstone)])
         return output
 
     return Stage("desk", TAGGED, work)

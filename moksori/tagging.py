@@ -23,13 +23,10 @@ class BrandTagger:
     """
 
     def __init__(self, settings: Settings) -> None:
-        themes_file = settings.config_dir / "themes.yaml"
-        themes = load_yaml(themes_file, ThemesConfig) if themes_file.exists() else None
         self._names_file = settings.config_dir / "names.yaml"
         self._brand = settings.brand.name
         self._seen = _changed_at(self._names_file)
-        self.themes = themes or ThemesConfig()
-        self.tagger = Tagger.load(themes=themes, names=self._names())
+        self.tagger = Tagger.load(themes=themes_of(settings), names=self._names())
         self.models = Models(settings.state_dir, self.tagger.pipeline_versions())
         self._used = ""
         self.problem = ""
@@ -66,6 +63,12 @@ class BrandTagger:
         except SettingsError as error:
             # Someone is in the middle of an edit: the names of before stay good.
             log.error("names not read again: %s", error)
+
+
+def themes_of(settings: Settings) -> ThemesConfig:
+    """The brand's themes.yaml; the five where there is none. Raises SettingsError."""
+    file = settings.config_dir / "themes.yaml"
+    return load_yaml(file, ThemesConfig) if file.exists() else ThemesConfig()
 
 
 def _changed_at(file: Path) -> int:

@@ -308,7 +308,7 @@ def _too_few(reports: Mapping[Pipeline, Report]) -> str:
         for language, report in reports.items()
     )
     return (
-        f"too few labels, or all of one kind ({have}). Needed in one language: {EACH} texts to learn from in each of two"
-        f" sentiments, or {EACH} with and {EACH} without a theme; and {HELD_BACK} held back, which a fifth is: about"
-        f" {5 * HELD_BACK} labelled texts"
+        f"too few labels, or all of one kind ({have}). Needed in one language: {EACH} texts to learn from in each of"
+        f" two sentiments, or {EACH} with and {EACH} without a theme; and {HELD_BACK} held back, which a fifth is:"
+        f" about {5 * HELD_BACK} labelled texts"
     )

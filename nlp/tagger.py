@@ -22,7 +22,7 @@ from nlp.query import Term, terms_of
 from nlp.reading import Found, Reading, reading_of
 from nlp.scores import LinearScores
 from nlp.stage import StageTagger
-from nlp.themes import BASE, ThemesConfig, ThemeTagger
+from nlp.themes import ThemesConfig, ThemeTagger
 from pipeline.errors import SettingsError
 from pipeline.models import PersonalData, Tags, Theme
 
@@ -157,7 +157,7 @@ class Tagger:
         )
 
     def _set_themes(self, config: ThemesConfig) -> None:
-        names = (*BASE, *(theme.name for theme in config.own()))
+        names = config.names()
         for name, nlp in self._pipelines.items():
             tokenizer = self._tokenizers[name]
             own: list[Pattern] = []

@@ -120,6 +120,10 @@ class ThemesConfig(BaseModel):
         """The themes beyond the five."""
         return tuple(theme for theme in self.themes if theme.name not in BASE)
 
+    def names(self) -> tuple[str, ...]:
+        """The five and the brand's own."""
+        return (*BASE, *(theme.name for theme in self.own()))
+
 
 class ThemeTagger:
     """Fills `Reading.themes`."""

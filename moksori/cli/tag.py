@@ -92,12 +92,25 @@ def share_of_best(rating: Any) -> float | None:
     return max(0.0, (rating - 1) / 4)
 
 
-@app.command(epilog="Example: moksori train ~/reviews-data")
+@app.command(epilog="Examples: moksori train --brand · moksori train ~/reviews-data")
 def train(
-    data: Annotated[Path, typer.Argument(help="Folder with ko/ and en/ JSON lines, see docs/models.md.")],
+    data: Annotated[
+        Path | None, typer.Argument(help="Folder with ko/ and en/ JSON lines, see docs/models.md.", show_default=False)
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the pipelines go.", show_default="nlp/trained")] = None,
+    brand: Annotated[bool, typer.Option("--brand", help="The brand's model, from corrections and stars.")] = False,
 ) -> None:
-    """Train the Korean and the English pipeline, and print how well they do on what they have not seen."""
+    """Train the brand's model, or the two pipelines, and print how well they do on what they have not seen.
+
+    A brand's model that is not better than the one in use is not kept: the exit code is then 1.
+    """
+    if brand == (data is not None) or (brand and out):
+        raise typer.BadParameter("say either --brand, or where the DATA for the two pipelines is")
+    if data is None:
+        from moksori.cli.learn import train_brand
+
+        print_json(train_brand(settings()))
+        return
     from nlp.tagger import TRAINED
     from nlp.train import train as train_pipelines
 

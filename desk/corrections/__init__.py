@@ -1,0 +1,1 @@
+"""What people say that a review really says: the tagger learns from it."""

@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class CorrectionsConfig(AppConfig):
+    """See the package's docstring."""
+
+    name = "desk.corrections"
+    label = "corrections"
