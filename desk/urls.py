@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from desk.console.pages import account, alerts, cases, casework, home, mail, operations, reviews, themes
+from desk.console.pages import account, alerts, cases, casework, corrections, home, mail, operations, reviews, themes
 
 handler403 = "desk.console.faults.forbidden"
 handler404 = "desk.console.faults.not_found"
@@ -30,6 +30,7 @@ urlpatterns = [
     path("cases/<int:pk>/reply/publish", casework.publish, name="case-publish"),
     path("reviews", reviews.reviews, name="reviews"),
     path("review/<path:id>", reviews.review, name="review"),
+    path("corrections/<path:id>", corrections.correct, name="correct"),
     path("themes", themes.themes, name="themes"),
     path("themes/<path:name>", themes.theme, name="theme"),
     path("sources", operations.sources, name="sources"),

@@ -1,4 +1,4 @@
-"""Gives the console what the desk may not import: the tagger's search, the crawlers' health, the ledger."""
+"""Gives the console what the desk may not import: the tagger's search and themes, the crawlers' health, the ledger."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ def wire(settings: Settings) -> None:
     from desk.console import search, wiring
 
     search.terms = _SearchTerms(settings)
+    wiring.theme_names = lambda: theme_names(settings)
     wiring.health_rows = lambda: health_rows(settings)
     wiring.ledger_rows = lambda: ledger_rows(settings)
 
@@ -31,6 +32,13 @@ class _SearchTerms:
             self._tagger = BrandTagger(self._settings)
         terms: tuple[tuple[tuple[str, ...], ...], ...] = self._tagger.search_terms(text)
         return terms
+
+
+def theme_names(settings: Settings) -> tuple[str, ...]:
+    """The five themes and the brand's own."""
+    from moksori.tagging import themes_of
+
+    return themes_of(settings).names()
 
 
 def health_rows(settings: Settings) -> list[dict[str, Any]]:

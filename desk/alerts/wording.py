@@ -16,6 +16,8 @@ _THEMES: Final = {
     "price": gettext_noop("price"),
 }
 
+THEMES: Final = tuple(_THEMES)
+
 
 def theme_label(theme: str) -> str:
     """A theme in the current language; the brand's own themes keep the name they were given."""

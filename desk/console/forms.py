@@ -1,10 +1,19 @@
 """What people send about a case, checked before anything is done with it."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from desk.alerts.wording import theme_label
 from desk.cases.models import CHOSEN_BY_PEOPLE
+from desk.console.labels import facet_label
+from desk.corrections.said import NO
+
+MOODS = ("negative", "neutral", "positive")
 
 
 def colleagues() -> "QuerySet[User]":
@@ -54,3 +63,27 @@ class NoteText(forms.Form):
     """The text of a note."""
 
     text = forms.CharField(max_length=10_000)
+
+
+class Correction(forms.Form):
+    """What a review says: its sentiment, and each theme's, or that it is not about it."""
+
+    sentiment = forms.ChoiceField(choices=[(mood, mood) for mood in MOODS])
+
+    def __init__(self, names: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._names = names
+        for name in names:
+            self.fields[f"theme-{name}"] = forms.ChoiceField(choices=[(mood, mood) for mood in (NO, *MOODS)])
+
+    def themes(self) -> dict[str, str]:
+        """What was said about each theme."""
+        return {name: self.cleaned_data[f"theme-{name}"] for name in self._names}
+
+    def rows(self) -> Iterator[tuple[str, str, str, list[tuple[str, str]]]]:
+        """Field, label, value and choices, for the page."""
+        moods = [(mood, facet_label("sentiment", mood)) for mood in MOODS]
+        yield "sentiment", _("Sentiment"), str(self["sentiment"].value()), moods
+        for name in self._names:
+            field = f"theme-{name}"
+            yield field, theme_label(name), str(self[field].value()), [(NO, _("not about it")), *moods]

@@ -5,6 +5,9 @@ from typing import Any
 
 Rows = Sequence[Mapping[str, Any]]
 
+theme_names: Callable[[], tuple[str, ...]] | None = None
+"""The names of all themes, the brand's own included; without it there are the five."""
+
 health_rows: Callable[[], Rows] | None = None
 """A row a source. `source` and `state` (ok, partial, blocked, broken) are shown as such, other keys as columns."""
 

@@ -62,6 +62,11 @@ def correction_of(review_id: str) -> Said | None:
     return _said(known) if known else None
 
 
+def history_of(review_id: str) -> list[CorrectionEvent]:
+    """Who said what about a review, oldest first."""
+    return list(CorrectionEvent.objects.filter(correction__key=review_id))
+
+
 def corrected(review_ids: Sequence[str]) -> set[str]:
     """Which of these reviews have a correction. Raises Unavailable."""
     with outage_is_unavailable():

@@ -39,3 +39,8 @@ class CorrectionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.by}"
+
+    @property
+    def about(self) -> list[tuple[str, str]]:
+        """The themes that the text is about, with their sentiment."""
+        return sorted((name, mood) for name, mood in self.themes.items() if mood != "no")

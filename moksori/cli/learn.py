@@ -143,18 +143,22 @@ def suggest(
     rows: list[dict[str, Any]] = []
     for each in most_worth(BrandTagger(chosen).tagger, inputs, count):
         found = documents[each.place]
-        rows.append(
-            {
-                "review_id": found.id, "doubt": each.doubt, "sentiment": found.sentiment, "themes": found.themes,
-                "title": found.title, "text": found.text, "lang": found.lang, "source": found.source,
-                "link": f"{chosen.console.url}/corrections/{quote(found.id)}",
-            }
-        )  # fmt: skip
+        row: dict[str, Any] = found.model_dump(include={"sentiment", "title", "text", "lang", "source"})
+        row["themes"] = [{"name": name, "sentiment": mood} for name, mood in found.theme_moods.items()]
+        link = f"{chosen.console.url}/corrections/{quote(found.id)}"
+        rows.append({"review_id": found.id, "doubt": each.doubt, **row, "link": link})
     if as_json:
         for row in rows:
             print_json(row)
         return
-    shown = [{**row, "themes": ", ".join(row["themes"]), "text": " ".join(row["text"].split())[:80]} for row in rows]
+    shown = [
+        {
+            **row,
+            "themes": ", ".join(theme["name"] for theme in row["themes"]),
+            "text": " ".join(row["text"].split())[:80],
+        }
+        for row in rows
+    ]
     print_table(shown, ("doubt", "sentiment", "themes", "text", "link"))
     err.print(f"{len(rows):,} of {len(documents):,} that nobody has corrected")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from pipeline.models import TaggedReview, Tombstone
+from pipeline.models import Sentiment, TaggedReview, Tombstone
 
 
 class IndexDocument(BaseModel):
@@ -54,7 +54,13 @@ class IndexDocument(BaseModel):
     evidence: dict[str, list[tuple[int, int]]] = {}
     deleted: bool = False
 
+    @property
+    def theme_moods(self) -> dict[str, Sentiment]:
+        """The sentiment of each theme, in words."""
+        return {name: _MOODS[(score > 0) - (score < 0)] for name, score in self.theme_sentiment.items()}
 
+
+_MOODS: dict[int, Sentiment] = {-1: "negative", 0: "neutral", 1: "positive"}
 _TONE = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
 
 

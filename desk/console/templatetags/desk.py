@@ -35,6 +35,12 @@ def theme(name: str) -> str:
 
 
 @register.filter
+def sentiment(name: str) -> str:
+    """Its name."""
+    return facet_label("sentiment", name)
+
+
+@register.filter
 def emotion(name: str) -> str:
     """An emotion's name."""
     return facet_label("emotion", name)

@@ -10,6 +10,8 @@ from desk.alerts.models import Alert
 from desk.cases.intake import take
 from desk.cases.models import Case
 from desk.outbox.models import OutboxMessage
+from pipeline.index import Index
+from pipeline.index.document import from_tagged
 from tests.desk.conftest import NOW, Cast, detection, tagged
 
 ROLE_NAMES = list(ROLES)
@@ -21,7 +23,7 @@ LEAST_ROLE = {
     ),
     **dict.fromkeys(
         ["alert-acknowledge", "case-assign", "case-status", "case-deadline", "case-note", "case-reply", "case-publish",
-         "mails", "mail", "mail-html"],
+         "mails", "mail", "mail-html", "correct"],
         "responder",
     ),
     **dict.fromkeys(["alert-resolve", "alert-mute", "case-approve"], "lead"),
@@ -31,8 +33,9 @@ BUTTONS = {name for name in LEAST_ROLE if "-" in name and name != "mail-html"}
 
 
 @pytest.fixture
-def world(database: str, cast: Cast) -> Cast:
-    """A case of a review, an alert with its case, a mail."""
+def world(database: str, cast: Cast, index: Index) -> Cast:
+    """A review and its case, an alert with its case, a mail."""
+    index.put([from_tagged(tagged())])
     take([tagged()])
     apply([detection()], [], NOW)
     return cast
@@ -41,6 +44,8 @@ def world(database: str, cast: Cast) -> Cast:
 def address(name: str) -> str:
     if name == "review":
         return reverse("review", args=["shop:1"])
+    if name == "correct":
+        return reverse("correct", args=["shop:1"])
     if name == "theme":
         return reverse("theme", args=["delivery"])
     first = {"alert": Alert, "case": Case, "mail": OutboxMessage}
