@@ -1,6 +1,6 @@
 """Measures all methods on all settings: `python -m benchmarks.alerts` prints the tables and writes figures and picture.
 
-The same for every run: seeds are fixed, no clock is looked at. About four minutes on one core.
+Seeds are fixed: every run finds the same. Five minutes on a core of its own, a quarter of an hour beside other work.
 """
 
 import argparse
@@ -85,11 +85,12 @@ def draw(curves: dict[str, list[Score]], points: dict[str, Score], file: Path) -
         axes.plot([each.false_days for each in scores], [each.detected for each in scores], marker=".", label=name)
     for name, of in points.items():
         axes.plot(of.false_days, of.detected, "o", color="0.4")
-        axes.annotate(name, (of.false_days, of.detected), (6, -10), textcoords="offset points", fontsize=8)
+        side = "right" if of.false_days > 1 else "left"
+        axes.annotate(name, (of.false_days, of.detected), (0, -13), textcoords="offset points", fontsize=8, ha=side)
     axes.set(xscale="log", xlabel="false-alarm days for each series and year", ylabel="share of outbreaks detected")
-    axes.set_ylim(0.4, 1)
+    axes.set(xlim=(0.02, 40), ylim=(0.4, 1))
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="center left", frameon=False)
     figure.savefig(file, metadata={"Date": None})
 
 
