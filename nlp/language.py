@@ -1,7 +1,9 @@
 """Says which language a text is in, from the share of its scripts and, for Latin script, its function words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final, Literal
 
 UNDETERMINED: Final = "und"
@@ -41,6 +43,11 @@ _FUNCTION_WORDS: Final = {
     }.items()
 }
 
+_SPOKEN_IN: Final = {
+    word: tuple(language for language, known in _FUNCTION_WORDS.items() if word in known)
+    for word in frozenset().union(*_FUNCTION_WORDS.values())
+}
+
 
 def detect(text: str, hint: str | None = None) -> str:
     """An ISO 639-1 code, or "und" where the text shows none.
@@ -67,12 +74,11 @@ def detect(text: str, hint: str | None = None) -> str:
 
 
 def _latin_language(words: Iterable[str], hinted: str | None) -> str:
-    words = list(words)
-    votes = {language: sum(word in known for word in words) for language, known in _FUNCTION_WORDS.items()}
-    best = max(votes, key=lambda language: (votes[language], language == hinted, language == "en"))
-    if votes[best] == 0:
+    votes = Counter(chain.from_iterable(_SPOKEN_IN[word] for word in words if word in _SPOKEN_IN))
+    if not votes:
         # "great!!" and "ok" have no function words; without a better reason Latin script is read as English.
         return hinted if hinted in _FUNCTION_WORDS else "en"
+    best = max(votes, key=lambda language: (votes[language], language == hinted, language == "en"))
     # Two votes more than English are asked before a text leaves it: "no" and "me" are words of many languages.
     return best if best == "en" or best == hinted or votes[best] >= votes["en"] + 2 else "en"
 

@@ -81,7 +81,8 @@ class LinearScores:
     def of(self, clauses: Sequence[Clause], text: str) -> tuple[Scores, Scores]:
         """Scores of each clause, shape (clauses, labels), and of all of them as one text, shape (labels,)."""
         sums = self._sums(clauses, text)
-        return self._scores(sums), self._scores(sums.sum(axis=0, keepdims=True))[0]
+        scores = self._scores(np.concatenate((sums, sums.sum(axis=0, keepdims=True))))
+        return scores[:-1], scores[-1]
 
     def _scores(self, sums: Sums) -> Scores:
         lengths = np.sqrt(np.maximum(sums[:, -1:] / _SQUARE_STEPS, 1.0))

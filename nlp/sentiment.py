@@ -10,7 +10,7 @@ import srsly  # type: ignore[import-untyped]
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from nlp.reading import Clause, Match, Scores, reading_of
+from nlp.reading import Clause, Match, reading_of
 from nlp.scores import SENTIMENT, LinearScores
 from pipeline.models import Sentiment
 
@@ -38,12 +38,12 @@ class SentimentTagger:
         for clause in reading.clauses:
             if clause.scores is not None:
                 hint = _sum(hint for start, hint in hints if clause.start <= start < clause.end)
-                negative, _, positive = self.probabilities(clause.scores[columns], hint)
+                negative, _, positive = self.probabilities(clause.scores[columns].tolist(), hint)
                 clause.sentiment = positive - negative
         if reading.scores is None or not any(unit.search for unit in reading.units):
             found = _stars_alone(reading.rating)
         else:
-            text = reading.scores[columns]
+            text = reading.scores[columns].tolist()
             hint = _sum(hint for _, hint in hints) + _TURN * _after_but(reading.clauses)
             reading.moods = self.probabilities(text, hint)
             reading.text_sentiment = reading.moods[2] - reading.moods[0]
@@ -53,10 +53,12 @@ class SentimentTagger:
         return doc
 
     def probabilities(
-        self, scores: Scores | Sequence[float], hint: float = 0.0, rating: float | None = None
+        self, scores: Sequence[float], hint: float = 0.0, rating: float | None = None
     ) -> tuple[float, float, float]:
         """Negative, neutral, positive. hint: log odds that patterns add for the brand (below 0: against it)."""
-        negative, neutral, positive = (float(score) / self.temperature for score in scores)
+        negative, neutral, positive = scores
+        cool = 1 / self.temperature
+        negative, neutral, positive = negative * cool, neutral * cool, positive * cool
         negative, positive = negative - hint, positive + hint
         if rating is not None:
             negative += _STARS * (1 - 2 * rating)
