@@ -145,7 +145,7 @@ def suggest(
         found = documents[each.place]
         row: dict[str, Any] = found.model_dump(include={"sentiment", "title", "text", "lang", "source"})
         row["themes"] = [{"name": name, "sentiment": mood} for name, mood in found.theme_moods.items()]
-        link = f"{chosen.console.url}/corrections/{quote(found.id)}"
+        link = f"{chosen.console.url}/corrections/{quote(found.id, safe='/:')}"
         rows.append({"review_id": found.id, "doubt": each.doubt, **row, "link": link})
     if as_json:
         for row in rows:
