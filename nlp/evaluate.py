@@ -1,72 +1,73 @@
-"""Evaluates a tagger on labelled rows: sentiment, themes, how honest its probabilities are, and the rules' findings."""
+"""Evaluates a tagger on labelled texts: every tag against what people say, over all texts and over slices of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, get_args
 
-from nlp.emotion import EMOTIONS
+from nlp.evaluate_counts import Bin, Confusion, Count, calibration_error, macro_f1, reliability, share
+from nlp.evaluate_rows import Labelled, labelled
 from nlp.tagger import Input, Tagger
-from pipeline.models import Tags
+from pipeline.models import Emotion, Sentiment, Stage, Tags, Urgency
 
-_CLASSES: Final = ("negative", "neutral", "positive")
-_BINS: Final = 10
+_SENTIMENTS: Final[tuple[str, ...]] = ("negative", "neutral", "positive")
 _CHURNS: Final = 0.5
 _AT_ONCE: Final = 512
+_SHORT: Final = 40  # characters
+_LONG: Final = 160
+_MISTAKES: Final = 10  # shown of each kind
+_NONE: Final = "none"
+Pair = tuple[Labelled, Tags]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """Right, wrong and missed findings of one kind."""
+class Mistake:
+    """A wrong tag. sure: how sure the tagger was of it, 0 to 1; None where it does not say."""
 
-    right: int = 0
-    wrong: int = 0
-    missed: int = 0
+    question: str
+    text: str
+    true: str
+    guessed: str
+    sure: float | None
 
-    def __add__(self, other: "Count") -> "Count":
-        return Count(self.right + other.right, self.wrong + other.wrong, self.missed + other.missed)
 
-    @property
-    def precision(self) -> float:
-        return self.right / (self.right + self.wrong) if self.right + self.wrong else 0.0
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some of the texts: sentiment and themes, None where they are not labelled."""
 
-    @property
-    def recall(self) -> float:
-        return self.right / (self.right + self.missed) if self.right + self.missed else 0.0
-
-    @property
-    def f1(self) -> float:
-        total = 2 * self.right + self.wrong + self.missed
-        return 2 * self.right / total if total else 0.0
-
-    def to_dict(self) -> dict[str, float | int]:
-        """For JSON."""
-        return {
-            "precision": round(self.precision, 4),
-            "recall": round(self.recall, 4),
-            "f1": round(self.f1, 4),
-            "texts": self.right + self.missed,
-        }
+    texts: int
+    accuracy: float | None
+    macro_f1: float | None
+    themes_micro_f1: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How the tagger did. Parts that no row was labelled for are empty or None.
+    """How the tagger did. Parts that no text was labelled for are empty or None.
 
-    confusion: confusion[true][guessed] in texts. calibration_error: mean distance between how sure the tagger was of
-    the sign (of texts that are not neutral) and how often it was right, weighted by texts, 0 to 1.
-    theme_sentiment: share of rightly found themes whose sentiment is right too.
+    labels: "sentiment", "emotion", "stage", "urgency" and "language", each label against each guess.
+    binary_accuracy, bins: of the sign of the sentiment score, over texts that are not neutral; a score of s says:
+    positive with probability (1 + s) / 2. theme_sentiment: share of rightly found themes whose sentiment is right too.
+    evidence: share of rightly found themes of which some span overlaps the true phrase. flags: churn, spam, personal
+    data. slices: by language, source, kind, length (short: under 40 characters, long: 160 or more) and rating, such as
+    slices["length"]["short"], most texts first. mistakes: of each question the surest first, at most ten.
     """
 
     texts: int
-    accuracy: float | None = None
-    macro_f1: float | None = None
+    labels: dict[str, Confusion] = field(default_factory=dict)
     binary_accuracy: float | None = None
-    confusion: dict[str, dict[str, int]] = field(default_factory=dict)
-    calibration_error: float | None = None
+    bins: tuple[Bin, ...] = ()
     themes: dict[str, Count] = field(default_factory=dict)
     theme_sentiment: float | None = None
+    evidence: float | None = None
     flags: dict[str, Count] = field(default_factory=dict)
-    exact: dict[str, float] = field(default_factory=dict)
+    slices: dict[str, dict[str, Slice]] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Expected calibration error of the sentiment score."""
+        return calibration_error(self.bins)
 
     @property
     def themes_micro(self) -> Count:
@@ -74,161 +75,225 @@ class Evaluation:
         return sum(self.themes.values(), Count())
 
     @property
-    def themes_macro_f1(self) -> float | None:
-        """Mean F1 of the themes that occur."""
-        occurring = [count.f1 for count in self.themes.values() if count.right + count.missed]
-        return sum(occurring) / len(occurring) if occurring else None
+    def summary(self) -> dict[str, float]:
+        """The figures of sentiment and themes that there are, by name, 0 to 1."""
+        sentiment = self.labels.get("sentiment")
+        figures = {
+            "accuracy": sentiment.accuracy if sentiment else None,
+            "macro_f1": sentiment.macro_f1 if sentiment else None,
+            "binary_accuracy": self.binary_accuracy,
+            "calibration_error": self.calibration_error,
+            "themes_micro_f1": self.themes_micro.f1 if self.themes else None,
+            "themes_macro_f1": macro_f1(list(self.themes.values())),
+            "theme_sentiment": self.theme_sentiment,
+            "evidence": self.evidence,
+        }
+        return {name: figure for name, figure in figures.items() if figure is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; figures rounded to four places."""
-        result: dict[str, Any] = {"texts": self.texts}
-        for name in ("accuracy", "macro_f1", "binary_accuracy", "calibration_error", "theme_sentiment"):
-            value: float | None = getattr(self, name)
-            if value is not None:
-                result[name] = round(value, 4)
-        if self.confusion:
-            result["confusion"] = self.confusion
-        if self.themes:
-            macro = self.themes_macro_f1
-            result["themes"] = {name: count.to_dict() for name, count in self.themes.items()}
-            result["themes_micro_f1"] = round(self.themes_micro.f1, 4)
-            result["themes_macro_f1"] = round(macro, 4) if macro is not None else None
-        if self.flags:
-            result["flags"] = {name: count.to_dict() for name, count in self.flags.items()}
-        return result | {name: round(value, 4) for name, value in self.exact.items()}
-
-    def table(self) -> str:
-        """For people: one block a question, columns aligned."""
-        lines = [f"texts {self.texts}"]
-        for name in ("accuracy", "macro_f1", "binary_accuracy", "calibration_error", "theme_sentiment"):
-            value: float | None = getattr(self, name)
-            if value is not None:
-                lines.append(f"{name.replace('_', ' '):<20} {value:.3f}")
-        lines.extend(f"{name.replace('_', ' '):<20} {value:.3f}" for name, value in self.exact.items())
-        if self.confusion:
-            lines += ["", "true \\ guessed   " + "".join(f"{name:>10}" for name in _CLASSES)]
-            lines += [
-                f"{true:<17}" + "".join(f"{row[name]:>10}" for name in _CLASSES) for true, row in self.confusion.items()
-            ]
-        counted = {**self.themes, **({"all themes": self.themes_micro} if self.themes else {}), **self.flags}
-        if counted:
-            lines += ["", f"{'':<17}{'precision':>10}{'recall':>10}{'f1':>10}{'texts':>10}"]
-            for name, count in counted.items():
-                figures = "".join(f"{figure:>10.3f}" for figure in (count.precision, count.recall, count.f1))
-                lines.append(f"{name:<17}{figures}{count.right + count.missed:>10}")
-        return "\n".join(lines)
+        """For JSON, without the mistakes; figures rounded to four places."""
+        parts = {
+            "labels": {name: confusion.to_dict() for name, confusion in self.labels.items()},
+            "reliability": [_rounded(asdict(each)) for each in self.bins],
+            "themes": {name: count.to_dict() for name, count in self.themes.items()},
+            "flags": {name: count.to_dict() for name, count in self.flags.items()},
+            "slices": {
+                by: {value: _rounded(asdict(each)) for value, each in some.items()} for by, some in self.slices.items()
+            },
+        }
+        return {"texts": self.texts, **_rounded(self.summary), **{name: part for name, part in parts.items() if part}}
 
 
-def evaluate(rows: Iterable[Mapping[str, Any]], tagger: Tagger) -> Evaluation:
-    """Tags the rows' `text` (and `title`, `rating`, `lang` where given) and compares with their labels.
+def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: round(each, 4) if isinstance(each, float) else each for name, each in figures.items()}
 
-    Labels, all optional: sentiment, themes [{theme or name, sentiment}], urgency, emotion, wants_churn, spam,
-    pii [the texts themselves]. A row is counted for those it has.
+
+def evaluate(rows: Iterable[Mapping[str, Any] | Labelled], tagger: Tagger) -> Evaluation:
+    """Tags the rows' `text` and compares with their labels; a row is counted for those it has.
+
+    Raises BadRecord for a row that is none, see Labelled.
     """
-    labelled = list(rows)
+    texts = [labelled(row) for row in rows]
     tags: list[Tags] = []
-    for begin in range(0, len(labelled), _AT_ONCE):
-        tags.extend(tagger.tag([_input(row) for row in labelled[begin : begin + _AT_ONCE]]))
-    pairs = list(zip(labelled, tags, strict=True))
-    moods = [(row["sentiment"], found) for row, found in pairs if row.get("sentiment") in _CLASSES]
-    confusion = _confusion([(true, found.sentiment) for true, found in moods])
-    themes, theme_sentiment = _themes(pairs)
-    poles = [(true, found.sentiment_score) for true, found in moods if true != "neutral"]
+    for begin in range(0, len(texts), _AT_ONCE):
+        tags.extend(tagger.tag([_input(row) for row in texts[begin : begin + _AT_ONCE]]))
+    pairs = list(zip(texts, tags, strict=True))
+    poles = [
+        (found.sentiment_score, row.sentiment) for row, found in pairs if row.sentiment in ("negative", "positive")
+    ]
+    guesses = [((1 + abs(score)) / 2, (score > 0) == (true == "positive")) for score, true in poles]
+    moods, evidence = _of_found_themes(pairs)
     return Evaluation(
-        texts=len(labelled),
-        accuracy=_share([true == found.sentiment for true, found in moods]),
-        macro_f1=_macro_f1(confusion),
-        binary_accuracy=_share([(score > 0) == (true == "positive") for true, score in poles]),
-        confusion=confusion,
-        calibration_error=_calibration_error(poles),
-        themes=themes,
-        theme_sentiment=theme_sentiment,
+        texts=len(texts),
+        labels=_labels(pairs),
+        binary_accuracy=share([right for _, right in guesses]),
+        bins=reliability(guesses),
+        themes=_themes(pairs),
+        theme_sentiment=share(moods),
+        evidence=share(evidence),
         flags=_flags(pairs),
-        exact=_exact(pairs),
+        slices=_slices(pairs),
+        mistakes=_mistakes(pairs),
     )
 
 
-def _input(row: Mapping[str, Any]) -> Input:
-    # Stars of labelled sets are often what the label was made of; an evaluation of the words must not see them
-    # unless the row asks for it with a rating between 0 and 1 and a `use_rating` mark.
-    rating = row.get("rating") if row.get("use_rating") else None
-    return Input(str(row["text"]), title=str(row.get("title") or ""), rating=rating, lang=row.get("lang"))
+def _input(row: Labelled) -> Input:
+    return Input(row.text, title=row.title or "", rating=row.rating if row.use_rating else None)
 
 
-def _share(right: Sequence[bool]) -> float | None:
-    return sum(right) / len(right) if right else None
+# What is compared as one label against another: labels in their order, the true one, the guessed one.
+_Question = tuple[tuple[str, ...], Callable[[Labelled], str | None], Callable[[Tags], str]]
+_QUESTIONS: Final[dict[str, _Question]] = {
+    "sentiment": (_SENTIMENTS, lambda row: row.sentiment, lambda found: found.sentiment),
+    "emotion": (get_args(Emotion), lambda row: row.emotion, lambda found: found.emotion),
+    "stage": ((*get_args(Stage), _NONE), lambda row: row.stage, lambda found: found.stage or _NONE),
+    "urgency": (get_args(Urgency), lambda row: row.urgency, lambda found: found.urgency),
+    "language": ((), lambda row: _code(row.lang), lambda found: found.lang),
+}
 
 
-def _confusion(pairs: Sequence[tuple[str, str]]) -> dict[str, dict[str, int]]:
-    if not pairs:
-        return {}
-    return {true: {guess: pairs.count((true, guess)) for guess in _CLASSES} for true in _CLASSES}
+def _code(lang: str | None) -> str | None:
+    """ "en" of en-US."""
+    return lang.lower().replace("_", "-").split("-")[0] if lang else None
 
 
-def _macro_f1(confusion: Mapping[str, Mapping[str, int]]) -> float | None:
-    """Over the classes that occur."""
-    scores = []
-    for name, row in confusion.items():
-        missed = sum(row.values()) - row[name]
-        wrong = sum(other[name] for true, other in confusion.items() if true != name)
-        if row[name] + missed:
-            scores.append(Count(row[name], wrong, missed).f1)
-    return sum(scores) / len(scores) if scores else None
+def _labels(pairs: Sequence[Pair]) -> dict[str, Confusion]:
+    result = {}
+    for name, (labels, true_of, guess_of) in _QUESTIONS.items():
+        if both := [(true, guess_of(found)) for row, found in pairs if (true := true_of(row))]:
+            result[name] = Confusion.of(both, labels or sorted({label for pair in both for label in pair}))
+    return result
 
 
-def _calibration_error(poles: Sequence[tuple[str, float]]) -> float | None:
-    """A score of s says: positive with probability (1 + s) / 2."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for true, score in poles:
-        sure = (1 + abs(score)) / 2
-        bins.setdefault(min(int(sure * _BINS), _BINS - 1), []).append((sure, (score > 0) == (true == "positive")))
-    if not poles:
-        return None
-    return sum(abs(sum(sure - right for sure, right in some)) for some in bins.values()) / len(poles)
+def _guessed(row: Labelled, found: Tags) -> dict[str, Sentiment]:
+    """The themes that were found, as far as the row says anything about them."""
+    known = None if row.not_themes is None else {*row.not_themes, *(theme.name for theme in row.themes or ())}
+    return {theme.name: theme.sentiment for theme in found.themes if known is None or theme.name in known}
 
 
-def _themes(pairs: Sequence[tuple[Mapping[str, Any], Tags]]) -> tuple[dict[str, Count], float | None]:
+def _themes(pairs: Sequence[Pair]) -> dict[str, Count]:
     counts: dict[str, Count] = {}
-    moods: list[bool] = []
     for row, found in pairs:
-        if row.get("themes") is None:
+        if row.themes is None:
             continue
-        true = {str(theme.get("theme") or theme.get("name")): theme.get("sentiment") for theme in row["themes"]}
-        guessed = {theme.name: theme.sentiment for theme in found.themes}
-        for name in {*true, *guessed}:
+        true, guessed = {theme.name for theme in row.themes}, _guessed(row, found).keys()
+        for name in true | guessed:
             count = Count(name in true and name in guessed, name not in true, name not in guessed)
             counts[name] = counts.get(name, Count()) + count
-        moods.extend(guessed[name] == mood for name, mood in true.items() if name in guessed and mood)
-    return dict(sorted(counts.items())), _share(moods)
+    return dict(sorted(counts.items()))
 
 
-def _flags(pairs: Sequence[tuple[Mapping[str, Any], Tags]]) -> dict[str, Count]:
+def _of_found_themes(pairs: Sequence[Pair]) -> tuple[list[bool], list[bool]]:
+    """Of the themes found rightly: whether the sentiment is right, and whether the evidence touches the phrase."""
+    moods, touches = [], []
+    for row, found in pairs:
+        by_name = {theme.name: theme for theme in found.themes}
+        for theme in row.themes or ():
+            guess = by_name.get(theme.name)
+            if guess and theme.sentiment:
+                moods.append(guess.sentiment == theme.sentiment)
+            if guess and theme.evidence:
+                phrases = [match.span() for match in re.finditer(re.escape(theme.evidence), row.text)]
+                touches.append(any(a < end and start < b for start, end in guess.evidence for a, b in phrases))
+    return moods, touches
+
+
+def _flags(pairs: Sequence[Pair]) -> dict[str, Count]:
     counts: dict[str, Count] = {}
 
-    def add(name: str, true: bool, guessed: bool) -> None:
-        counts[name] = counts.get(name, Count()) + Count(true and guessed, guessed and not true, true and not guessed)
+    def add(name: str, true: set[str], guessed: set[str]) -> None:
+        counts[name] = counts.get(name, Count()) + Count(len(true & guessed), len(guessed - true), len(true - guessed))
 
     for row, found in pairs:
-        if row.get("spam") is not None:
-            add("spam", bool(row["spam"]), found.spam)
-        if row.get("wants_churn") is not None:
-            add("churn", bool(row["wants_churn"]), found.churn_risk >= _CHURNS)
-        if row.get("urgency") is not None:
-            add("urgency high", row["urgency"] == "high", found.urgency == "high")
-        if row.get("pii") is not None:
-            true = set(row["pii"])
-            guessed = {row["text"][item.start : item.end] for item in found.pii}
-            counts["pii"] = counts.get("pii", Count()) + Count(
-                len(true & guessed), len(guessed - true), len(true - guessed)
-            )
+        if row.wants_churn is not None:
+            add("churn", {"yes"} if row.wants_churn else set(), {"yes"} if found.churn_risk >= _CHURNS else set())
+        if row.spam is not None:
+            add("spam", {"yes"} if row.spam else set(), {"yes"} if found.spam else set())
+        if row.pii is not None:
+            add("pii", set(row.pii), {row.text[item.start : item.end] for item in found.pii})
     return counts
 
 
-def _exact(pairs: Sequence[tuple[Mapping[str, Any], Tags]]) -> dict[str, float]:
-    shares = {
-        "emotion_accuracy": _share(
-            [row["emotion"] == found.emotion for row, found in pairs if row.get("emotion") in EMOTIONS]
-        ),
-        "stage_accuracy": _share([row["stage"] == found.stage for row, found in pairs if row.get("stage")]),
+def _slices(pairs: Sequence[Pair]) -> dict[str, dict[str, Slice]]:
+    """A way to slice that puts all texts into one slice says nothing, and is left out."""
+    ways: dict[str, Callable[[Labelled, Tags], str | None]] = {
+        "language": lambda _, found: found.lang,
+        "source": lambda row, _: row.source,
+        "kind": lambda row, _: row.kind,
+        "length": lambda row, _: _length(row.text),
+        "rating": lambda row, _: None if row.rating is None else f"{row.rating:g}",
     }
-    return {name: share for name, share in shares.items() if share is not None}
+    result = {}
+    for by, value_of in ways.items():
+        groups: dict[str, list[Pair]] = {}
+        for row, found in pairs:
+            judged = row.sentiment is not None or row.themes is not None
+            if judged and (value := value_of(row, found)):
+                groups.setdefault(value, []).append((row, found))
+        if len(groups) > 1:
+            largest_first = sorted(groups, key=lambda value: (-len(groups[value]), value))
+            result[by] = {value: _slice(groups[value]) for value in largest_first}
+    return result
+
+
+def _length(text: str) -> str:
+    return "short" if len(text) < _SHORT else "medium" if len(text) < _LONG else "long"
+
+
+def _slice(pairs: Sequence[Pair]) -> Slice:
+    sentiment = _labels(pairs).get("sentiment")
+    themes = _themes(pairs)
+    return Slice(
+        len(pairs),
+        sentiment.accuracy if sentiment else None,
+        sentiment.macro_f1 if sentiment else None,
+        sum(themes.values(), Count()).f1 if themes else None,
+    )
+
+
+def _mistakes(pairs: Sequence[Pair]) -> tuple[Mistake, ...]:
+    found: dict[str, list[Mistake]] = {}
+    for row, tags in pairs:
+        for mistake in (*_wrong_labels(row, tags), *_wrong_themes(row, tags), *_wrong_flags(row, tags)):
+            found.setdefault(mistake.question, []).append(mistake)
+    for some in found.values():
+        some.sort(key=lambda mistake: -(mistake.sure or 0.0))
+    return tuple(mistake for some in found.values() for mistake in some[:_MISTAKES])
+
+
+def _wrong_labels(row: Labelled, tags: Tags) -> Iterable[Mistake]:
+    for name, (_, true_of, guess_of) in _QUESTIONS.items():
+        true, guessed = true_of(row), guess_of(tags)
+        if true and true != guessed:
+            score = abs(tags.sentiment_score)
+            sure = None if name != "sentiment" else 1 - score if guessed == "neutral" else score
+            yield Mistake(name, row.text, true, guessed, sure)
+
+
+def _wrong_themes(row: Labelled, tags: Tags) -> Iterable[Mistake]:
+    if row.themes is None:
+        return
+    true, guessed = {theme.name: theme.sentiment for theme in row.themes}, _guessed(row, tags)
+    scores = {theme.name: theme.score for theme in tags.themes}
+    for name in sorted({*true, *guessed}):
+        if name not in guessed:
+            yield Mistake("missed theme", row.text, name, "", None)
+        elif name not in true:
+            yield Mistake("wrong theme", row.text, "", name, scores[name])
+        elif (mood := true[name]) and mood != guessed[name]:
+            yield Mistake("sentiment of a theme", row.text, f"{name} {mood}", f"{name} {guessed[name]}", scores[name])
+
+
+def _wrong_flags(row: Labelled, tags: Tags) -> Iterable[Mistake]:
+    churns = tags.churn_risk >= _CHURNS
+    if row.wants_churn not in (None, churns):
+        yield Mistake("churn", row.text, _yes(not churns), _yes(churns), abs(2 * tags.churn_risk - 1))
+    if row.spam not in (None, tags.spam):
+        yield Mistake("spam", row.text, _yes(not tags.spam), _yes(tags.spam), None)
+    guessed = {row.text[item.start : item.end] for item in tags.pii}
+    if row.pii is not None and set(row.pii) != guessed:
+        yield Mistake("pii", row.text, " · ".join(row.pii), " · ".join(sorted(guessed)), None)
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"

@@ -34,8 +34,8 @@ def _jsonable(value: Any) -> Any:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout, Korean readable."""
-    print(json.dumps(value, ensure_ascii=False, default=_jsonable))
+    """One JSON object on stdout, Korean readable; half of a pair, which UTF-8 cannot hold, becomes a question mark."""
+    print(json.dumps(value, ensure_ascii=False, default=_jsonable).encode("utf-8", "replace").decode())
 
 
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -10,6 +11,7 @@ import typer
 
 from moksori.cli import app, err
 from moksori.cli.output import plain, print_json
+from pipeline.errors import BadRecord
 from pipeline.settings import settings
 
 _AT_ONCE = 256
@@ -117,18 +119,69 @@ def train(
     print_json(train_pipelines(data, out or TRAINED, lambda message: err.print(plain(message))).to_dict())
 
 
-@app.command("eval", epilog="Example: moksori eval labelled.jsonl --json")
+@app.command("eval", epilog="Examples: moksori eval labelled.jsonl --html page.html · moksori eval *.jsonl --card")
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="JSON lines with `text` and labels such as `sentiment`, `themes`.")],
+    file: Annotated[list[Path], typer.Argument(help="JSON lines with `text` and labels; several are taken together.")],
+    html: Annotated[Path | None, typer.Option(help="Write a page to look at, mistakes included.")] = None,
+    card: Annotated[bool, typer.Option("--card", help="Markdown tables, a row for each file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Compare the tagger with labelled reviews: accuracy, F1, confusion, calibration."""
+    """Compare the tagger with labelled reviews: accuracy, F1, confusion, calibration, evidence, mistakes.
+
+    A line that is no labelled text is named on stderr and left out; the exit code is then 1.
+    """
     from moksori.tagging import BrandTagger
     from nlp.evaluate import evaluate as evaluate_rows
+    from nlp.evaluate_card import card as as_card
+    from nlp.evaluate_page import page
+    from nlp.evaluate_table import table
 
-    rows = [row for row, _ in map(_row, _opened(file)) if row is not None]
-    result = evaluate_rows(rows, BrandTagger(settings()).tagger)
-    if as_json:
-        print_json(result.to_dict())
+    rows: dict[Path, list[Any]] = {}
+    bad = 0
+    for each in file:
+        rows[each], refused = _labelled(each)
+        bad += refused
+    tagger = BrandTagger(settings()).tagger
+    about = _measured_on(tagger.version)
+    if card:
+        print(as_card({each.name: evaluate_rows(some, tagger) for each, some in rows.items()}, about))
     else:
-        print(result.table())
+        result = evaluate_rows([row for some in rows.values() for row in some], tagger)
+        if html:
+            names = ", ".join(each.name for each in file)
+            html.write_text(page(result, "How well the tagger does", f"{names}; {about}"), encoding="utf-8")
+        if as_json:
+            print_json(result.to_dict() | {"mistakes": [asdict(each) for each in result.mistakes]})
+        else:
+            print(table(result))
+    if bad:
+        raise typer.Exit(1)
+
+
+def _labelled(file: Path) -> tuple[list[Any], int]:
+    """The labelled texts of a file, and how many lines were left out."""
+    from nlp.evaluate_rows import labelled
+
+    rows = []
+    bad = 0
+    with _opened(file) as lines:
+        for number, line in enumerate(lines, 1):
+            row, reason = _row(line)
+            if row is not None:
+                try:
+                    rows.append(labelled(row))
+                except BadRecord as error:
+                    reason = str(error)
+            if reason:
+                bad += 1
+                err.print(f"{file.name}, line {number}: {plain(reason)}; left out")
+    return rows, bad
+
+
+def _measured_on(models: str) -> str:
+    from moksori.bench import machine
+
+    found = machine()
+    versions = ", ".join(f"{name} {found['versions'][name]}" for name in ("spacy", "kiwipiepy", "numpy"))
+    on = f"{found['processor']}, {found['cores']} cores"
+    return f"{models}; Python {found['python']}, {versions}; {on}; {found['at'][:10]}"

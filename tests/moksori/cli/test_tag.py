@@ -94,3 +94,33 @@ def test_eval_compares_with_labels(tagging: Run, tmp_path: Path) -> None:
     told = tagging("eval", file, "--json")
     assert (told.code, told.err) == (0, "")
     assert rows(told)[0]["texts"] == 1
+
+
+def test_eval_writes_a_page_and_names_what_is_no_label(tagging: Run, tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "labelled.jsonl",
+        '{"text": "배송이 너무 늦어요 \\ud800 <b>", "sentiment": "positive", "source": "\\ud800"}',
+        {"text": "fine", "sentiment": "angry"},
+        "{",
+    )
+    html = tmp_path / "page.html"
+    told = tagging("eval", file, "--html", str(html), "--json")
+    assert told.code == 1
+    assert [line.split(":")[0] for line in told.complaints if line.startswith("labelled")] == [
+        "labelled.jsonl, line 2",
+        "labelled.jsonl, line 3",
+    ]
+    (mistake,) = rows(told)[0]["mistakes"]
+    assert (mistake["true"], mistake["guessed"]) == ("positive", "negative")
+    assert "배송이 너무 늦어요  &lt;b&gt;" in html.read_text(encoding="utf-8")
+
+
+def test_eval_makes_a_row_for_each_file(tagging: Run, tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / f"{name}.jsonl", {"text": "terrible, it broke", "sentiment": "negative"})
+        for name in ("a", "b")
+    ]
+    told = tagging("eval", *files, "--card")
+    assert (told.code, told.err) == (0, "")
+    assert [line[:16] for line in told.lines if ".jsonl" in line] == ["| a.jsonl | 1 | ", "| b.jsonl | 1 | "]
+    assert "kiwipiepy" in told.lines[0]
