@@ -2,8 +2,9 @@
 
 from scrapy.utils.misc import load_object
 
-from crawlers.registry import KINDS, LISTENERS, MastodonSource, Source, WebhookSource, read_secret
+from crawlers.registry import KINDS, LISTENERS, MastodonSource, Source, WebhookSource
 from pipeline.errors import SettingsError
+from pipeline.secret_references import read_secret
 
 
 def check_source(source: Source) -> str | None:

@@ -1,6 +1,5 @@
 """Reads config/sources.yaml: which sources there are, of which kind, how often and how gently to collect them."""
 
-import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from pipeline.errors import SettingsError
 from pipeline.models import Kind, SourceName
+from pipeline.secret_references import REFERENCE, SecretReference
 from pipeline.yaml_config import Lines, describe, read_yaml
 
 KINDS: Final[Mapping[str, str]] = {  # kind in sources.yaml -> spider
@@ -24,7 +24,6 @@ LISTENERS: Final[Mapping[str, str]] = {  # kinds that push to us -> listener
     "webhook": "crawlers.listeners.webhook:create_app",
 }
 
-_REFERENCE: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -51,12 +50,6 @@ def _pattern(value: str) -> str:
     return value
 
 
-def _secret_reference(value: str) -> str:
-    if not _REFERENCE.fullmatch(value):
-        raise ValueError("is no reference to a secret. Write for example: env:MY_SECRET, or file:/run/secrets/my")
-    return value
-
-
 def _name(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", value):
         raise ValueError("is no name. Use small letters, digits, - and _, for example: shop-kr")
@@ -74,7 +67,6 @@ def _zone(value: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
-SecretReference = Annotated[str, AfterValidator(_secret_reference)]
 
 
 class _Part(BaseModel):
@@ -261,7 +253,7 @@ def _refuse_secrets(entry: dict[str, Any], path: Path, line: int, lines: Lines) 
     for name in ("secrets", "token"):
         given = entry.get(name)
         for value in given if isinstance(given, list) else [given]:
-            if value is not None and not (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+            if value is not None and not (isinstance(value, str) and REFERENCE.fullmatch(value)):
                 raise SettingsError(
                     f"{path}:{lines.get((name,), line)}: {name}: secrets do not stand in this file. "
                     "Write for example: env:MY_SECRET, or file:/run/secrets/my"
@@ -270,20 +262,3 @@ def _refuse_secrets(entry: dict[str, Any], path: Path, line: int, lines: Lines) 
 
 def _lines_of(number: int, lines: Lines) -> Lines:
     return {location[2:]: line for location, line in lines.items() if location[:2] == ("sources", number)}
-
-
-def read_secret(reference: str) -> str:
-    """The secret behind env:NAME or file:PATH. Raises SettingsError naming the reference, never the value."""
-    scheme, _, where = reference.partition(":")
-    if scheme == "env":
-        if not (value := os.environ.get(where, "")):
-            raise SettingsError(f"{reference}: this variable is not set or empty. Set it where moksori runs")
-        return value
-    try:
-        value = Path(where).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise SettingsError(f"{reference}: cannot be read: {reason}") from None
-    if not value:
-        raise SettingsError(f"{reference}: this file is empty. Write the secret into it")
-    return value

@@ -18,9 +18,10 @@ from crawlers.found import Refused
 from crawlers.identity import author_key
 from crawlers.importer import Layout, RowReader
 from crawlers.publish import Origin, Publisher
-from crawlers.registry import Source, WebhookSource, read_secret
+from crawlers.registry import Source, WebhookSource
 from crawlers.rows import Row
 from pipeline.errors import SettingsError, Unavailable
+from pipeline.secret_references import read_secret
 from pipeline.settings import settings
 from pipeline.stream import Stream
 

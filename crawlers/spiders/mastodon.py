@@ -14,9 +14,10 @@ from w3lib.html import remove_tags
 
 from crawlers.checkpoints import now
 from crawlers.found import Found, Gone, Refused
-from crawlers.registry import MastodonSource, read_secret
+from crawlers.registry import MastodonSource
 from crawlers.spiders.base import SourceSpider
 from crawlers.times import read_time
+from pipeline.secret_references import read_secret
 
 PAGE: Final = 40
 """Posts on one page, the most that servers give."""

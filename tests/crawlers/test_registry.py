@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from crawlers.check import check_source
-from crawlers.registry import KINDS, LISTENERS, MODELS, AppStoreSource, load_sources, read_secret
+from crawlers.registry import KINDS, LISTENERS, MODELS, AppStoreSource, load_sources
 from pipeline.errors import SettingsError
+from pipeline.secret_references import read_secret
 
 DOCS = Path(__file__).parents[2] / "docs" / "sources.md"
 
