@@ -9,7 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from pipeline.alerting.check import check
-from pipeline.errors import Unavailable
+from pipeline.alerting.detection import Detection
+from pipeline.alerting.rules import alert_rules
+from pipeline.errors import SettingsError, Unavailable
 from pipeline.index import open_index
 from pipeline.metrics import HealthFile
 from pipeline.settings import Settings
@@ -43,15 +45,26 @@ def check_now(settings: Settings, now: datetime | None = None) -> Checked:
     from desk.outbox.deliver import deliver_due
 
     now = now or datetime.now(UTC)
-    index = open_index(settings.index_url)
-    try:
-        today = now.astimezone(ZoneInfo(settings.brand.timezone)).date()
-        detections, checked = check(index, settings.brand.name, today, settings.brand.timezone)
-    finally:
-        index.close()
-    changes = apply(detections, checked, now)
+    detections, checked = _look(settings, now)
+    changes = apply(list(detections.values()), checked, now)
     delivered = deliver_due(now)
     return Checked(changes.opened, changes.updated, changes.resolved, delivered.sent, delivered.failed)
+
+
+def _look(settings: Settings, now: datetime) -> tuple[dict[str, Detection], set[str]]:
+    """What the rules tell, by key, and all keys that were looked at. Of two rules the first in the file tells it."""
+    today = now.astimezone(ZoneInfo(settings.brand.timezone)).date()
+    found: dict[str, Detection] = {}
+    checked: set[str] = set()
+    index = open_index(settings.index_url)
+    try:
+        for rule in alert_rules(settings).trends:
+            detections, looked_at = check(index, settings.brand.name, today, settings.brand.timezone, rule)
+            found = {**{each.key: each for each in detections}, **found}
+            checked |= looked_at
+    finally:
+        index.close()
+    return found, checked
 
 
 class AlertScheduler:
@@ -67,7 +80,7 @@ class AlertScheduler:
         self._stopping.set()
 
     def run(self) -> None:
-        """Work until stop(). A server that is away is waited for; mails and checks due meanwhile come after."""
+        """Work until stop(). Waits while a server is away or alerts.yaml is wrong; what is due comes after."""
         from desk.outbox.deliver import deliver_due
 
         check_at, wait_s = 0.0, float(_DELIVER_EVERY_S)
@@ -82,7 +95,7 @@ class AlertScheduler:
                         deliver_due(datetime.now(UTC))
                     wait_s = float(_DELIVER_EVERY_S)
                     self._health.write("working", always=True)
-                except Unavailable as error:
+                except (Unavailable, SettingsError) as error:
                     wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
                     log.warning("alert scheduler waits %.0f s: %s", wait_s, error)
                     self._health.write(f"waiting: {error}", always=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from typing import Literal
+from typing import Final, Literal
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -40,7 +40,19 @@ Check = Callable[[Settings], Iterator[Finding]]
 def examine(settings: Settings) -> list[Finding]:
     """Run every check; one that fails does not stop the others."""
     findings: list[Finding] = []
-    for check in (_python, _state_dir, _config, _models, _stream, _index, _desk, _mail, _workers, _sources):
+    for check in (
+        _python,
+        _state_dir,
+        _config,
+        _alert_rules,
+        _models,
+        _stream,
+        _index,
+        _desk,
+        _mail,
+        _workers,
+        _sources,
+    ):
         name = check.__name__.strip("_").replace("_", " ")
         try:
             findings += check(settings)
@@ -91,6 +103,16 @@ def _config(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 name, "warning", f"no {file}", "the built-in themes are used; copy the file from moksori's config/"
             )
+
+
+def _alert_rules(settings: Settings) -> Iterator[Finding]:
+    from pipeline.alerting.rules import FILE, alert_rules
+
+    names = ", ".join(rule.name for rule in alert_rules(settings).rules)
+    if (settings.config_dir / FILE).exists():
+        yield Finding("alert rules", "ok", names or "none: nothing is told")
+    else:
+        yield Finding("alert rules", "ok", f"no {settings.config_dir / FILE}: every negative trend is told")
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
@@ -209,3 +231,8 @@ def _sources(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"source {name}", "error", f"{ended[name].state}: {ended[name].reason}", "docs/sources.md")
         else:
             yield Finding(f"source {name}", "ok", f"collected at {ended[name].ended_at:%Y-%m-%d %H:%M} UTC")
+
+
+_CHECKS: Final[tuple[Check, ...]] = (
+    _python, _state_dir, _config, _alert_rules, _models, _stream, _index, _desk, _mail, _workers, _sources,
+)  # fmt: skip

@@ -1,6 +1,7 @@
 """What each stage does with a batch: tag, index, hand to the desk."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from moksori.tagging import BrandTagger
 from pipeline.index import Index
@@ -58,13 +59,16 @@ def index_stage(index: Index) -> Stage:
 
 
 def desk_stage() -> Stage:
-    """reviews.tagged → cases. The desk must be configured (desk.setup.configure) before."""
+    """reviews.tagged → cases, and alerts on critical reviews. The desk must be configured (desk.setup.configure)."""
+    from desk.alerts.intake import take_critical
     from desk.cases.intake import take
     from desk.corrections.book import forget
 
     def work(records: Sequence[Record]) -> Output:
         messages, output = parsed(records, parse_message)
-        take([message for _, message in messages if isinstance(message, TaggedReview | Tombstone)])
+        ours = [message for _, message in messages if isinstance(message, TaggedReview | Tombstone)]
+        take(ours)
+        take_critical(ours, datetime.now(UTC))
         forget([message.id for _, message in messages if isinstance(message, Tombstone)])
         return output
 

@@ -53,8 +53,8 @@ def _mark_lines(node: yaml.Node | None, at: Location, lines: Lines) -> None:
 
 
 def line_of(location: Location, lines: Lines) -> int | None:
-    """The line of the innermost part of this location that the file holds."""
-    for end in range(len(location), 0, -1):
+    """The line of the innermost part of this location that `lines` holds."""
+    for end in range(len(location), -1, -1):
         if (line := lines.get(location[:end])) is not None:
             return line
     return None

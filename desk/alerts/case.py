@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from desk.alerts.models import Alert
+from desk.alerts.models import Alert, Kind
 from desk.cases.models import ANSWER_WITHIN, OPEN, Case, CaseEvent, Priority, Status
 
 
 def open_case(alert: Alert, now: datetime) -> None:
-    """Open the alert's case, unless it has one."""
-    if alert.case_id is not None:
+    """Open the alert's case, unless it has one. A critical review's own case, where it has one, becomes urgent."""
+    if alert.case_id is not None or _urged(alert, now):
         return
     priority = Priority(alert.severity)
     alert.case = Case.objects.create(
@@ -21,6 +21,25 @@ def open_case(alert: Alert, now: datetime) -> None:
     )
     CaseEvent.objects.create(case=alert.case, at=now, kind=CaseEvent.Kind.OPENED)
     alert.save()
+
+
+def case_of_review(alert: Alert) -> Case | None:
+    """The case of the review that a critical alert is about, where it has one."""
+    if alert.kind != Kind.CRITICAL:
+        return None
+    return Case.objects.filter(review_id__in=[quote.id for quote in alert.quotes]).first()
+
+
+def _urged(alert: Alert, now: datetime) -> bool:
+    found = case_of_review(alert)
+    if found is None:
+        return False
+    case = Case.objects.select_for_update().get(pk=found.pk)
+    if case.status in OPEN and alert.severity > case.priority:
+        case.priority = alert.severity
+        case.due_at = min(case.due_at, now + ANSWER_WITHIN[Priority(alert.severity)])
+        _save(case, now, CaseEvent.Kind.DUE, case.status)
+    return True
 
 
 def alert_is_over(alert: Alert, now: datetime) -> None:

@@ -22,7 +22,7 @@ def stored_key(key: str) -> str:
 
 def put(detection: Detection, alert: Alert, now: datetime) -> None:
     """Copy the evidence of the newest check into the alert."""
-    alert.checked_at = now
+    alert.checked_at, alert.rule = now, detection.rule
     alert.brand = clean(detection.brand)[:200]
     alert.source, alert.product = clean(detection.source or "")[:64], clean(detection.product or "")[:300]
     alert.theme = clean(detection.theme or "")[:100]

@@ -5,6 +5,7 @@
   hovers around the threshold does not open and close with every check.
 - If it comes back within a week it is the same alert, opened again, without a new mail unless it is worse.
 - Resolved by a person, it stays closed while the window that they saw is still the one in alarm.
+- A critical review is one alert for ever: it never ends by itself, and once resolved it does not come back.
 - Each severity sends at most one mail a recipient. Mails are rows of the outbox, written in the same transaction.
 """
 
@@ -82,18 +83,19 @@ def resolve(alert_id: int, user: User | None) -> Alert:
     return _by_person(alert_id, change)
 
 
-def mute(key_pattern: str, until: datetime, user: User | None) -> int:
-    """No mails about keys that fit until then; * stands for anything. Returns how many live alerts that silences.
+def mute(key_pattern: str, until: datetime, user: User | None, rule: str = "") -> int:
+    """No mails about keys that fit until then; * stands for anything. rule: only alerts of this rule.
 
-    After that time the next check opens what is still in alarm, and then the mail goes out.
+    Returns how many live alerts that silences. After that time the next check opens what is still in alarm, and then
+    the mail goes out.
     """
     now = timezone.now()
     if until <= now:
         raise MoksoriError("mute: until lies in the past")
     with outage_is_unavailable(), transaction.atomic():
-        mute_ = Mute.objects.create(pattern=key_pattern[:900], until=until, by=user, at=now)
+        mute_ = Mute.objects.create(pattern=key_pattern[:900], rule=rule, until=until, by=user, at=now)
         live = Alert.objects.select_for_update().filter(state__in=(State.OPEN, State.ACKNOWLEDGED)).order_by("key")
-        silenced = [alert for alert in live if _fits(mute_, alert.key)]
+        silenced = [alert for alert in live if _fits(mute_, alert.key, alert.rule)]
         for alert in silenced:
             alert.state = State.MUTED
             alert.save()
@@ -113,11 +115,13 @@ def _found(key: str, detection: Detection, now: datetime) -> _Outcome:
 
 
 def _feed_or_open(key: str, detection: Detection, now: datetime) -> _Outcome:
-    muted = any(_fits(mute_, key) for mute_ in Mute.objects.filter(until__gt=now))
+    muted = any(_fits(mute_, key, detection.rule) for mute_ in Mute.objects.filter(until__gt=now))
     of_key = Alert.objects.select_for_update().filter(key=key)
     live = of_key.filter(state__in=LIVE).first()
     if live is not None:
         return _feed(live, detection, muted, now)
+    if detection.kind == "critical" and of_key.exists():
+        return ""
     ended = (
         of_key.filter(state=State.RESOLVED, resolved_at__gte=now - COMES_BACK_WITHIN).order_by("-resolved_at").first()
     )
@@ -215,7 +219,9 @@ def _record(alert: Alert, what: AlertEvent.What, now: datetime, by: User | None 
     AlertEvent.objects.create(alert=alert, at=now, by=by, what=what, detail=detail)
 
 
-def _fits(mute_: Mute, key: str) -> bool:
+def _fits(mute_: Mute, key: str, rule: str) -> bool:
+    if mute_.rule and mute_.rule != rule:
+        return False
     return re.fullmatch(".*".join(map(re.escape, mute_.pattern.split("*"))), key, re.DOTALL) is not None
 
 

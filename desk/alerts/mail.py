@@ -1,6 +1,7 @@
 """Writes the mails about an alert into the outbox, each in its recipient's language."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
@@ -10,9 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from desk.accounts.models import Preference
-from desk.alerts.models import Alert, Kind
+from desk.alerts.models import Alert
 from desk.alerts.wording import headline, numbers, theme_label
 from desk.outbox.models import OutboxMessage
+from pipeline.alerting.rules import alert_rules
 from pipeline.models import clean
 from pipeline.settings import settings
 
@@ -21,7 +23,7 @@ QUOTES_IN_MAIL = 5
 
 def write_mails(alert: Alert, now: datetime) -> int:
     """Put one mail a recipient into the outbox, within the caller's transaction. Returns how many are new."""
-    mails = [_mail(alert, recipient, now) for recipient in dict.fromkeys(settings().mail.recipients)]
+    mails = [_mail(alert, recipient, now) for recipient in dict.fromkeys(_recipients(alert))]
     known = set(
         OutboxMessage.objects.filter(dedupe_key__in=[mail.dedupe_key for mail in mails]).values_list(
             "dedupe_key", flat=True
@@ -30,6 +32,12 @@ def write_mails(alert: Alert, now: datetime) -> int:
     fresh = [mail for mail in mails if mail.dedupe_key not in known]
     OutboxMessage.objects.bulk_create(fresh)
     return len(fresh)
+
+
+def _recipients(alert: Alert) -> Sequence[str]:
+    """Those of the alert's rule, else of the settings. A rule that is no longer in the file has none of its own."""
+    rule = alert_rules(settings()).find(alert.rule)
+    return settings().mail.recipients if rule is None or rule.recipients is None else rule.recipients
 
 
 def dedupe_key(alert: Alert, recipient: str) -> str:
@@ -69,7 +77,6 @@ def _context(alert: Alert, title: str, link: str) -> dict[str, Any]:
         "theme": theme_label(alert.theme) if alert.theme else "",
         "quotes": alert.quotes[:QUOTES_IN_MAIL],
         "link": settings().console.url.rstrip("/") + link,
-        "has_counts": alert.kind not in (Kind.SILENCE, Kind.CRITICAL),
     }
 
 

@@ -45,12 +45,14 @@ class Alert(models.Model):
     """One trouble from its first sight to its end, with the evidence of the newest check.
 
     missed, missed_on: on how many days in a row checks no longer found it, and the last such day.
+    rule: the rule of alerts.yaml that found it last.
     mailed_severity: the highest severity that mails were written for; 0: none yet.
     by_hand: resolved by a person, not because the trouble was over.
     """
 
     key = models.CharField(max_length=900)
     kind = models.CharField(max_length=10, choices=Kind)
+    rule = models.CharField(max_length=64, blank=True)
     brand = models.CharField(max_length=200)
     source = models.CharField(max_length=64, blank=True)
     product = models.CharField(max_length=300, blank=True)
@@ -112,6 +114,11 @@ class Alert(models.Model):
         return [Quote.model_validate(quote) for quote in self.quotes_json]
 
     @property
+    def has_counts(self) -> bool:
+        """Whether it is about numbers: a silence and a single review are not."""
+        return self.kind not in (Kind.SILENCE, Kind.CRITICAL)
+
+    @property
     def window_days(self) -> int:
         """Length of the window in alarm."""
         return (self.until - self.since + timedelta(days=1)).days
@@ -147,12 +154,16 @@ class AlertEvent(models.Model):
 
 
 class Mute(models.Model):
-    """No mails about these keys until then. pattern: a key in which * stands for anything."""
+    """No mails about these alerts until then.
+
+    pattern: a key in which * stands for anything. rule: only alerts of this rule; "": of all.
+    """
 
     pattern = models.CharField(max_length=900)
+    rule = models.CharField(max_length=64, blank=True)
     until = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.pattern} until {self.until:%Y-%m-%d %H:%M}"
+        return f"{self.rule or self.pattern} until {self.until:%Y-%m-%d %H:%M}"

@@ -44,7 +44,14 @@ def headline(alert: Alert, language: str | None = None) -> str:
 
 def numbers(alert: Alert) -> str:
     """The counts in one sentence, in the current language."""
-    values = {"observed": alert.observed, "expected": expected_text(alert.expected), "total": alert.total}
+    values = {
+        "observed": alert.observed,
+        "expected": expected_text(alert.expected),
+        "total": alert.total,
+        "rule": alert.rule,
+    }
+    if alert.kind == Kind.CRITICAL:
+        return _("One review fits the rule “%(rule)s”. It stays open until a person resolves it.") % values
     if alert.kind == Kind.SILENCE:
         return _("%(total)d reviews in this time, usually more.") % values
     return _("%(observed)d negative reviews of %(total)d, usually about %(expected)s.") % values

@@ -5,33 +5,56 @@ from typing import Final
 
 from pipeline.alerting.detect import Finding, detect
 from pipeline.alerting.detection import Detection
-from pipeline.alerting.explain import alert_key, explain
-from pipeline.alerting.series import Scope, SeriesSet, brand_series, subtract
+from pipeline.alerting.explain import alert_key, counted, explain
+from pipeline.alerting.rules import ALL_TRENDS, RuleScope, TrendRule
+from pipeline.alerting.sensitivity import certainty
+from pipeline.alerting.series import HISTORY_DAYS, Scope, SeriesSet, brand_series, subtract
 from pipeline.index import Index
 
 _MOSTLY: Final = 0.5
 """Share of a wide scope's excess from which on the narrow ones have told it."""
 
 
-def check(index: Index, brand: str, last_day: date, timezone: str) -> tuple[list[Detection], set[str]]:
-    """The brand's negative trends as of `last_day`, and the keys of everything that was looked at.
+def check(
+    index: Index, brand: str, last_day: date, timezone: str, rule: TrendRule = ALL_TRENDS
+) -> tuple[list[Detection], set[str]]:
+    """The brand's negative trends as of `last_day` that a rule tells, and the keys of everything that was looked at.
 
     Raises Unavailable when the index cannot be read.
     """
     index.refresh()
-    scopes, series = brand_series(index, last_day, timezone)
-    checked = {alert_key(brand, scope, kind) for scope in scopes for kind in ("surge", "drift")}
+    scopes, series = rule_series(index, last_day, timezone, rule)
+    brand = "+".join(rule.scope.brands) or brand
+    languages = rule.scope.languages
+    checked = {alert_key(brand, scope, kind, languages) for scope in scopes for kind in ("surge", "drift")}
     detections = [
-        explain(index, brand, timezone, scopes[finding.series], finding, series)
-        for finding in _unexplained(scopes, series)
+        explain(index, brand, timezone, scopes[finding.series], finding, series, rule)
+        for finding in _unexplained(scopes, series, certainty(rule.false_alarms_a_month, len(scopes)))
+        if finding.observed >= rule.minimum
     ]
     return detections, checked
 
 
-def _unexplained(scopes: list[Scope], series: SeriesSet) -> list[Finding]:
+def rule_series(
+    index: Index, last_day: date, timezone: str, rule: TrendRule, days: int = HISTORY_DAYS
+) -> tuple[list[Scope], SeriesSet]:
+    """The series that a rule looks at."""
+    scopes, series = brand_series(index, last_day, timezone, days, counted(rule.scope))
+    within = [number for number, scope in enumerate(scopes) if _within(rule.scope, scope)]
+    return [scopes[number] for number in within], series.only(within)
+
+
+def _within(wanted: RuleScope, scope: Scope) -> bool:
+    if wanted.themes and scope.theme not in wanted.themes:
+        return False
+    named = scope.source in wanted.sources or scope.product in wanted.products
+    return named or not (wanted.sources or wanted.products)
+
+
+def _unexplained(scopes: list[Scope], series: SeriesSet, certain: float) -> list[Finding]:
     """Findings whose excess is not that of a narrower one: a product's trouble is not told again as the brand's."""
     kept: list[Finding] = []
-    for finding in detect(series.total, series.negative):
+    for finding in detect(series.total, series.negative, certain):
         number = finding.series
         inside = [
             other.series
@@ -43,7 +66,7 @@ def _unexplained(scopes: list[Scope], series: SeriesSet) -> list[Finding]:
             continue
         if inside:
             rest = subtract(series.negative[number], [series.negative[part] for part in inside])
-            if not detect(series.total[number : number + 1], rest[None, :]):
+            if not detect(series.total[number : number + 1], rest[None, :], certain):
                 continue
         kept.append(finding)
     return kept

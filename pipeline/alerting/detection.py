@@ -46,11 +46,13 @@ class Detection(_Value):
     observed: negative reviews in the window; expected: how many at the usual level; total: all reviews in it.
     p_value: probability of at least `observed` at the usual level and share, in any of the windows looked at.
     severity: 1 (worth a look) to 3 (drop everything).
+    rule: the rule of alerts.yaml that found it; "" where nobody asks.
     days: the series for the chart, oldest first. source, product or theme None: all of them together.
     """
 
     key: str
     kind: AlertKind
+    rule: str = ""
     brand: str
     source: str | None = None
     product: str | None = None

@@ -1,11 +1,13 @@
 """Explains a finding: a detection with its key, the days of its chart, its severity, and telling quotes."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
 
 from pipeline.alerting.detect import Finding, expected_days
 from pipeline.alerting.detection import Day, Detection, Quote
+from pipeline.alerting.rules import RuleScope, TrendRule
 from pipeline.alerting.series import Scope, SeriesSet, local_midnight
 from pipeline.index import Index
 from pipeline.index.query import Query
@@ -15,12 +17,21 @@ _QUOTES: Final = 5
 _WORDS: Final = re.compile(r"\w+")
 
 
-def alert_key(brand: str, scope: Scope, kind: str) -> str:
-    """The name of a scope's alert, the same on every check."""
-    return "|".join((brand, scope.source or "*", scope.product or "*", scope.theme or "*", kind))
+def alert_key(brand: str, scope: Scope, kind: str, languages: Sequence[str] = ()) -> str:
+    """The name of a scope's alert, the same on every check. languages: those that alone are counted, where some are."""
+    parts = [brand, scope.source or "*", scope.product or "*", scope.theme or "*", kind]
+    return "|".join([*parts, "+".join(languages)] if languages else parts)
 
 
-def explain(index: Index, brand: str, timezone: str, scope: Scope, finding: Finding, series: SeriesSet) -> Detection:
+def counted(scope: RuleScope) -> Query:
+    """The reviews that a rule counts."""
+    filters = {"brand": scope.brands, "lang": scope.languages}
+    return Query().where(**{name: values for name, values in filters.items() if values})
+
+
+def explain(
+    index: Index, brand: str, timezone: str, scope: Scope, finding: Finding, series: SeriesSet, rule: TrendRule
+) -> Detection:
     """The finding with its evidence. Raises Unavailable when the index cannot be read."""
     last = series.days - 1
     since, until = series.day(last - finding.window + 1), series.day(last)
@@ -29,8 +40,9 @@ def explain(index: Index, brand: str, timezone: str, scope: Scope, finding: Find
     shown = range(max(0, series.days - max(_CHART_DAYS, 2 * finding.window)), series.days)
     kind: Literal["surge", "drift"] = "surge" if finding.window <= 7 else "drift"
     return Detection(
-        key=alert_key(brand, scope, kind),
+        key=alert_key(brand, scope, kind, rule.scope.languages),
         kind=kind,
+        rule=rule.name,
         brand=brand,
         source=scope.source,
         product=scope.product,
@@ -53,7 +65,7 @@ def explain(index: Index, brand: str, timezone: str, scope: Scope, finding: Find
             )
             for number in shown
         ],
-        quotes=quotes(index, scope, since, until, timezone),
+        quotes=quotes(index, scope, since, until, timezone, counted(rule.scope)),
     )
 
 
@@ -64,9 +76,9 @@ def _severity(finding: Finding) -> Literal[1, 2, 3]:
     return 2 if ratio >= 3 else 1
 
 
-def quotes(index: Index, scope: Scope, since: date, until: date, timezone: str) -> list[Quote]:
+def quotes(index: Index, scope: Scope, since: date, until: date, timezone: str, of: Query) -> list[Quote]:
     """The most negative reviews of a window that are no near copies of each other, at most five."""
-    query = Query(spam=False).between(
+    query = of.model_copy(update={"spam": False}).between(
         local_midnight(since, timezone), local_midnight(until + timedelta(days=1), timezone)
     )
     if scope.source:

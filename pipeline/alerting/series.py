@@ -18,6 +18,7 @@ from pipeline.index.query import Query
 Counts = NDArray[np.int64]
 HISTORY_DAYS: Final = 180
 """Days of the past that a check looks at."""
+_ALL: Final = Query()
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class SeriesSet:
     def day(self, number: int) -> date:
         return self.first_day + timedelta(days=number)
 
+    def only(self, numbers: Sequence[int]) -> "SeriesSet":
+        """These series alone, in this order."""
+        rows = list(numbers)
+        return SeriesSet([self.names[row] for row in rows], self.first_day, self.total[rows], self.negative[rows])
+
 
 def local_midnight(day: date, timezone: str) -> datetime:
     """The moment at which a local day begins, in UTC."""
@@ -67,14 +73,15 @@ def local_midnight(day: date, timezone: str) -> datetime:
 
 
 def brand_series(
-    index: Index, last_day: date, timezone: str, days: int = HISTORY_DAYS
+    index: Index, last_day: date, timezone: str, days: int = HISTORY_DAYS, of: Query = _ALL
 ) -> tuple[list[Scope], SeriesSet]:
     """The series of every product, source and the whole brand, for each theme and for all complaints together.
 
-    Advertising is left out. Narrow scopes come before wide ones: detect.py explains the wide by the narrow.
+    of: only reviews that fit are counted. Advertising is left out. Narrow scopes come before wide ones: check.py
+    explains the wide by the narrow.
     """
     first_day = last_day - timedelta(days=days - 1)
-    query = Query(spam=False).between(
+    query = of.model_copy(update={"spam": False}).between(
         local_midnight(first_day, timezone), local_midnight(last_day + timedelta(days=1), timezone)
     )
     zone = ZoneInfo(timezone)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.alerting.check import check
 from pipeline.alerting.detection import Detection
+from pipeline.alerting.rules import TrendRule
 from pipeline.index.sqlite import SqliteIndex
 from tests.conftest import NOW, document
 
@@ -111,3 +113,44 @@ def test_a_check_of_an_empty_index_is_no_error(tmp_path: Path) -> None:
     empty = SqliteIndex(f"{tmp_path}/empty.db")
     assert check(empty, "Haneul", TODAY, "Asia/Seoul") == ([], set())
     empty.close()
+
+
+def by_rule(index: SqliteIndex, **rule: Any) -> list[Detection]:
+    asked = TrendRule.model_validate({"name": "r", "kind": "trend", **rule})
+    detections, checked = check(index, "Haneul", TODAY, "Asia/Seoul", asked)
+    assert {each.key for each in detections} <= checked
+    return detections
+
+
+def test_a_rule_tells_what_lies_in_its_scope_under_its_name(index: SqliteIndex) -> None:
+    complain(index, "kettle", 25)
+    (detection,) = by_rule(index, scope={"products": ["kettle"]})
+    assert detection.rule == "r"
+    assert by_rule(index, scope={"products": ["pan"]}) == []
+    assert by_rule(index, scope={"themes": ["quality"]}) == []
+    (wide,) = by_rule(index, scope={"sources": ["shop"], "themes": ["delivery"]})
+    assert (wide.source, wide.product) == ("shop", None)
+
+
+def test_a_rule_counts_only_its_languages_and_brands(index: SqliteIndex) -> None:
+    complain(index, "kettle", 25)
+    assert by_rule(index, scope={"languages": ["ko"]}) == []
+    assert by_rule(index, scope={"brands": ["Another"]}) == []
+    (detection,) = by_rule(index, scope={"languages": [""], "brands": ["Haneul"]})
+    assert detection.key == "Haneul|*|kettle|delivery|surge|"
+
+
+def test_a_rule_is_as_sensitive_as_it_is_asked_to_be(index: SqliteIndex) -> None:
+    index.put(
+        [
+            document(
+                900_000 + n, product="pan", created_at=NOW - timedelta(hours=n), text="bad", is_negative=1,
+                sentiment="negative", themes=["quality"], negative_themes=["quality"],
+            )
+            for n in range(7)
+        ]
+    )  # fmt: skip
+    pan = {"products": ["pan"], "themes": ["quality"]}
+    assert by_rule(index, scope=pan, false_alarms_a_month=1e-6) == []
+    assert [each.product for each in by_rule(index, scope=pan, false_alarms_a_month=0.1)] == ["pan"]
+    assert by_rule(index, scope=pan, false_alarms_a_month=0.1, minimum=30) == []

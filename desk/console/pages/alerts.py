@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from desk.alerts import life
+from desk.alerts.case import case_of_review
 from desk.alerts.models import LIVE, Alert, State
 from desk.alerts.wording import numbers
 from desk.console.access import allowed, user_of
@@ -41,6 +42,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Alert.objects.select_related("case", "acknowledged_by"), pk=pk)
     context = {
         "alert": shown,
+        "case": shown.case or case_of_review(shown),
         "numbers": numbers(shown),
         "chart": alert_chart(shown.days, shown.since, shown.until),
         "events": shown.events.select_related("by"),

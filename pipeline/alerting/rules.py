@@ -1,0 +1,192 @@
+"""Reads config/alerts.yaml: what is worth an alert, how sensitive, and who is told."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import SettingsError
+from pipeline.models import Sentiment, Urgency
+from pipeline.settings import Settings
+from pipeline.yaml_config import Lines, describe, line_of, read_yaml
+
+FILE: Final = "alerts.yaml"
+
+
+def _name(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", value):
+        raise ValueError("is no name. Use small letters, digits, - and _, for example: product-safety")
+    return value
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+Phrase = Annotated[str, Field(min_length=2, max_length=100, pattern=r"\w")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RuleScope(_Part):
+    """What a rule looks at. An empty list: all of them.
+
+    brands, languages: only reviews of these are counted. sources, products: their series, and not the wider ones.
+    """
+
+    brands: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+class Rule(_Part):
+    """What all rules share. recipients: addresses of mails; absent: `mail: recipients:` of moksori.yaml."""
+
+    name: Name
+    kind: str
+    scope: RuleScope = RuleScope()
+    recipients: tuple[str, ...] | None = None
+
+
+class TrendRule(Rule):
+    """Complaints that grow in number and in share: the detector of docs/alert-detection.md.
+
+    false_alarms_a_month: expected over all series of the rule; absent: the detector's own certainty.
+    minimum: complaints that the window in alarm must hold.
+    """
+
+    kind: Literal["trend"]
+    false_alarms_a_month: float | None = Field(None, gt=0, le=1000)
+    minimum: int = Field(5, ge=5)
+
+
+class Phrases(_Part):
+    """Words and phrases in each language; see pipeline.alerting.phrases for how they are found."""
+
+    ko: tuple[Phrase, ...] = ()
+    en: tuple[Phrase, ...] = ()
+
+
+class CriticalRule(Rule):
+    """One review that cannot wait. All conditions that are given must hold; the values of one are alternatives.
+
+    phrases: in text or title. rating_at_most: 0 (worst) to 1 (best). authors: author_id of people to look after.
+    """
+
+    kind: Literal["critical"]
+    phrases: Phrases = Phrases()
+    urgency: tuple[Urgency, ...] = ()
+    sentiment: tuple[Sentiment, ...] = ()
+    rating_at_most: float | None = Field(None, ge=0, le=1)
+    authors: tuple[str, ...] = ()
+    severity: Literal[1, 2, 3] = 3
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "CriticalRule":
+        asked = (self.phrases.ko, self.phrases.en, self.urgency, self.authors, self.rating_at_most is not None)
+        if not any(asked):
+            raise ValueError("would fit every review. Write phrases, urgency, rating_at_most or authors")
+        return self
+
+
+RULES: Final[Mapping[str, type[Rule]]] = {"trend": TrendRule, "critical": CriticalRule}
+
+ALL_TRENDS: Final = TrendRule(name="trends", kind="trend")
+"""The only rule where there is no alerts.yaml."""
+
+
+class AlertRules(_Part):
+    """All rules of an installation, in the order of the file: of two that find the same, the first one tells it."""
+
+    rules: tuple[Rule, ...] = (ALL_TRENDS,)
+
+    @property
+    def trends(self) -> tuple[TrendRule, ...]:
+        return tuple(rule for rule in self.rules if isinstance(rule, TrendRule))
+
+    @property
+    def critical(self) -> tuple[CriticalRule, ...]:
+        return tuple(rule for rule in self.rules if isinstance(rule, CriticalRule))
+
+    def find(self, name: str) -> Rule | None:
+        """The rule of this name, if there is one."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    def named(self, name: str) -> Rule:
+        """The rule of this name. Raises SettingsError where there is none."""
+        if (rule := self.find(name)) is not None:
+            return rule
+        known = ", ".join(rule.name for rule in self.rules)
+        raise SettingsError(f"{name!r}: no such rule in {FILE}. Known: {known}")
+
+
+def alert_rules(settings: Settings) -> AlertRules:
+    """The rules of alerts.yaml as it is now; without that file: all trends. Raises SettingsError with every fault."""
+    path = settings.config_dir / FILE
+    try:
+        changed = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return AlertRules()
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    return _load(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, changed: int) -> AlertRules:
+    del changed  # only makes another key of the cache
+    return load_rules(path)
+
+
+def load_rules(path: Path) -> AlertRules:
+    """The rules in a file. Raises SettingsError with every fault, by line."""
+    data, lines = read_yaml(path)
+    faults = [
+        f"{path}:{lines[(str(key),)]}: {key}: unknown setting. Known here: rules" for key in data if key != "rules"
+    ]
+    rules = list(_entries(data, "rules", RULES, path, lines, faults))
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return AlertRules(rules=tuple(rules))
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _entries(
+    data: dict[str, Any], section: str, models: Mapping[str, type[M]], path: Path, lines: Lines, faults: list[str]
+) -> Iterator[M]:
+    """The entries of a list, each read as its `kind` says. What is wrong goes to faults."""
+    entries = data.get(section) or []
+    if not isinstance(entries, list):
+        faults.append(f"{path}:{lines[(section,)]}: {section}: expected a list. Begin each entry with `- name:`")
+        return
+    first_line: dict[str, int] = {}
+    for number, entry in enumerate(entries):
+        own = {where[2:]: line for where, line in lines.items() if where[:2] == (section, number)}
+        line = lines[(section, number)]
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        if not isinstance(kind, str) or kind not in models:
+            at = line_of(("kind",), own) or line
+            found = "" if kind is None else f", found {kind!r:.60}"
+            faults.append(f"{path}:{at}: {section}: kind: expected one of {', '.join(models)}{found}")
+            continue
+        model = models[kind]
+        # A missing field has no line of its own: point to its entry.
+        for field in model.model_fields:
+            own.setdefault((field,), line)
+        try:
+            read = model.model_validate(entry)
+        except ValidationError as error:
+            faults.append(str(describe(error, path, {**own, (): line}, model)))
+            continue
+        name = entry["name"]
+        if name in first_line:
+            faults.append(f"{path}:{line}: name: {name!r} is taken by line {first_line[name]}. Rename one")
+            continue
+        first_line[name] = line
+        yield read

@@ -1,0 +1,31 @@
+"""How certain the detector must be so that a rule raises no more false alarms a month than were asked for."""
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.alerting.detect import CERTAINTY
+
+_MEASURED: Final = (
+    (0.4, 0.0591), (0.5, 0.0520), (0.6, 0.0417), (0.71, 0.0292), (0.8, 0.0170), (0.88, 0.0101),
+    (0.94, 0.0044), (0.97, 0.0024), (0.985, 0.0014), (0.995, 0.0004), (0.999, 0.0002),
+)  # fmt: skip
+"""Certainty, and false alarms for each series and month: the output of `python -m benchmarks.alerts.sensitivity`."""
+
+
+def certainty(false_alarms_a_month: float | None, series: int) -> float:
+    """The certainty that brings so many false alarms over all series together; None: the detector's own.
+
+    0.4 to 0.999: what was not measured is not promised, and many series may so bring more than was asked for.
+    """
+    if false_alarms_a_month is None or series == 0:
+        return CERTAINTY
+    certainties, rates = zip(*reversed(_MEASURED), strict=True)
+    wanted = np.log(max(false_alarms_a_month / series, rates[0]))
+    return float(np.interp(wanted, np.log(rates), certainties))
+
+
+def false_alarms(certainty: float, series: int) -> float:
+    """False alarms a month to expect over so many series. The reverse of certainty()."""
+    certainties, rates = zip(*_MEASURED, strict=True)
+    return float(np.exp(np.interp(certainty, certainties, np.log(rates)))) * series
