@@ -23,7 +23,7 @@ from django.utils import timezone
 from desk.alerts import evidence
 from desk.alerts.case import alert_is_back, alert_is_over, open_case
 from desk.alerts.mail import write_mails
-from desk.alerts.models import LIVE, Alert, AlertEvent, Mute, State
+from desk.alerts.models import LIVE, Alert, AlertEvent, Kind, Mute, State
 from desk.database import outage_is_unavailable
 from pipeline.alerting.detection import Detection
 from pipeline.errors import MoksoriError, Unavailable
@@ -56,6 +56,10 @@ def apply(detections: Sequence[Detection], checked: Collection[str], now: dateti
         looked_at = {evidence.stored_key(key) for key in checked}
         live = Alert.objects.filter(state__in=LIVE).order_by("key").values_list("pk", "key")
         outcomes += [_missed(pk, now) for pk, key in live if key in looked_at and key not in found]
+        asleep = (
+            Alert.objects.filter(state=State.MUTED, kind=Kind.CRITICAL).order_by("key").values_list("pk", flat=True)
+        )
+        outcomes += [_wake(pk, now) for pk in asleep]
     return Changes(outcomes.count("opened"), outcomes.count("updated"), outcomes.count("resolved"))
 
 
@@ -103,6 +107,24 @@ def mute(key_pattern: str, until: datetime, user: User | None, rule: str = "") -
     return len(silenced)
 
 
+def unmute(alert_id: int, user: User | None) -> Alert:
+    """End all mutes that fit an alert, whatever else they fit, and open it."""
+
+    def change(alert: Alert, now: datetime) -> None:
+        _end_mutes([each for each in _mutes(now) if _fits(each, alert.key, alert.rule)], now, user)
+        if alert.state == State.MUTED:
+            _open_again(alert, now, user)
+
+    return _by_person(alert_id, change)
+
+
+def end_mutes(key_pattern: str, user: User | None, rule: str = "") -> int:
+    """End the mutes of this very pattern and rule. Returns how many; what is still in alarm opens at the next check."""
+    now = timezone.now()
+    with outage_is_unavailable(), transaction.atomic():
+        return _end_mutes([each for each in _mutes(now) if (each.pattern, each.rule) == (key_pattern, rule)], now, user)
+
+
 def _found(key: str, detection: Detection, now: datetime) -> _Outcome:
     for _ in range(3):
         try:
@@ -115,7 +137,7 @@ def _found(key: str, detection: Detection, now: datetime) -> _Outcome:
 
 
 def _feed_or_open(key: str, detection: Detection, now: datetime) -> _Outcome:
-    muted = any(_fits(mute_, key, detection.rule) for mute_ in Mute.objects.filter(until__gt=now))
+    muted = any(_fits(mute_, key, detection.rule) for mute_ in _mutes(now))
     of_key = Alert.objects.select_for_update().filter(key=key)
     live = of_key.filter(state__in=LIVE).first()
     if live is not None:
@@ -149,12 +171,28 @@ def _feed(alert: Alert, detection: Detection, muted: bool, now: datetime) -> _Ou
         alert.state = State.MUTED
         _record(alert, What.MUTED, now)
     elif not muted and alert.state == State.MUTED:
-        alert.state = State.OPEN
-        _record(alert, What.UNMUTED, now)
-        open_case(alert, now)
+        _open_again(alert, now)
     _mail_if_worse(alert, now)
     alert.save()
     return "updated"
+
+
+def _open_again(alert: Alert, now: datetime, user: User | None = None) -> None:
+    alert.state = State.OPEN
+    _record(alert, What.UNMUTED, now, user)
+    open_case(alert, now)
+    _mail_if_worse(alert, now)
+
+
+def _wake(pk: int, now: datetime) -> _Outcome:
+    """Open a critical alert whose mute is over: no check finds it again."""
+    with transaction.atomic():
+        alert = Alert.objects.select_for_update().filter(pk=pk, state=State.MUTED).first()
+        if alert is None or any(_fits(each, alert.key, alert.rule) for each in _mutes(now)):
+            return ""
+        _open_again(alert, now)
+        alert.save()
+        return "opened"
 
 
 def _reopen(alert: Alert, detection: Detection, muted: bool, now: datetime) -> _Outcome:
@@ -217,6 +255,14 @@ def _by_person(alert_id: int, change: Callable[[Alert, datetime], None]) -> Aler
 
 def _record(alert: Alert, what: AlertEvent.What, now: datetime, by: User | None = None, detail: str = "") -> None:
     AlertEvent.objects.create(alert=alert, at=now, by=by, what=what, detail=detail)
+
+
+def _mutes(now: datetime) -> list[Mute]:
+    return list(Mute.objects.filter(until__gt=now, ended_at=None).order_by("pk"))
+
+
+def _end_mutes(mutes: Sequence[Mute], now: datetime, user: User | None) -> int:
+    return Mute.objects.filter(pk__in=[each.pk for each in mutes]).update(ended_at=now, ended_by=user)
 
 
 def _fits(mute_: Mute, key: str, rule: str) -> bool:

@@ -156,7 +156,8 @@ class AlertEvent(models.Model):
 class Mute(models.Model):
     """No mails about these alerts until then.
 
-    pattern: a key in which * stands for anything. rule: only alerts of this rule; "": of all.
+    pattern: a key in which * stands for anything. rule: only alerts of this rule; "": of all. ended_at, ended_by: a
+    person ended it before its time.
     """
 
     pattern = models.CharField(max_length=900)
@@ -164,6 +165,8 @@ class Mute(models.Model):
     until = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.rule or self.pattern} until {self.until:%Y-%m-%d %H:%M}"

@@ -1,9 +1,10 @@
 """Alerts as plain rows for the command line."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from desk.alerts.models import LIVE, Alert, State
+from desk.alerts.models import LIVE, Alert, Mute, State
 from desk.alerts.wording import headline
 from desk.database import outage_is_unavailable
 from pipeline.errors import MoksoriError
@@ -42,12 +43,29 @@ def alert_row(alert_id: int) -> dict[str, Any]:
         }
 
 
+def mute_rows(now: datetime) -> list[dict[str, Any]]:
+    """The mutes that hold, those that end first before the others."""
+    with outage_is_unavailable():
+        mutes = Mute.objects.filter(until__gt=now, ended_at=None).select_related("by").order_by("until", "pk")
+        return [
+            {
+                "rule": each.rule or None,
+                "pattern": each.pattern,
+                "until": each.until,
+                "by": each.by.username if each.by else None,
+                "at": each.at,
+            }
+            for each in mutes
+        ]
+
+
 def _row(alert: Alert) -> dict[str, Any]:
     return {
         "id": alert.pk,
         "state": alert.state,
         "severity": alert.severity,
         "kind": alert.kind,
+        "rule": alert.rule or None,
         "headline": headline(alert, settings().brand.language),
         "brand": alert.brand,
         "source": alert.source or None,

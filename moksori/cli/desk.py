@@ -106,6 +106,7 @@ def show(alert_id: AlertId, as_json: Json = False) -> None:
         return
     for name in (
         "headline",
+        "rule",
         "state",
         "severity",
         "product",
@@ -144,22 +145,71 @@ def resolve(alert_id: AlertId, user: By = None) -> None:
     typer.echo(f"Alert {alert_id} is resolved.", err=True)
 
 
-@alerts.command(epilog="Examples: moksori alerts mute 3 --days 2 · moksori alerts mute '*delivery*'")
+What = Annotated[
+    str,
+    typer.Argument(help="An alert's number, or a pattern of keys in which * stands for anything.", show_default="*"),
+]
+OfRule = Annotated[str, typer.Option("--rule", help="Only alerts of this rule of alerts.yaml.", show_default="all")]
+
+
+@alerts.command(epilog="Examples: moksori alerts mute 3 --days 2 · moksori alerts mute --rule press")
 def mute(
-    what: Annotated[
-        str, typer.Argument(help="An alert's number, or a pattern of keys in which * stands for anything.")
-    ],
+    what: What = "*",
+    rule: OfRule = "",
     days: Annotated[int, typer.Option(min=1, max=365, help="For so many days.")] = 7,
     user: By = None,
 ) -> None:
-    """Send no mails about an alert, or about all that fit a pattern, for some days."""
+    """Send no mails about an alert, about all that fit a pattern, or about all of a rule, for some days."""
     _configure()
     from desk.alerts import life
     from desk.alerts.queries import alert_row
 
+    _refuse_everything(what, rule)
     pattern = str(alert_row(int(what))["key"]) if what.isdecimal() else what
-    silenced = life.mute(pattern, datetime.now(UTC) + timedelta(days=days), _user(user))
+    silenced = life.mute(pattern, datetime.now(UTC) + timedelta(days=days), _user(user), rule)
     typer.echo(f"{silenced} alerts are muted; new ones that fit are too, for {days} days.", err=True)
+
+
+@alerts.command(epilog="Examples: moksori alerts unmute 3 · moksori alerts unmute --rule press")
+def unmute(what: What = "*", rule: OfRule = "", user: By = None) -> None:
+    """End mutes before their time: all that fit an alert, or those of a pattern or rule as they were written."""
+    _configure()
+    from desk.alerts import life
+
+    _refuse_everything(what, rule)
+    if what.isdecimal():
+        life.unmute(int(what), _user(user))
+        typer.echo(f"Alert {what} is no longer muted.", err=True)
+        return
+    ended = life.end_mutes(what, _user(user), rule)
+    typer.echo(f"{ended} mutes ended. What is still in alarm opens at the next check.", err=True)
+
+
+@alerts.command(epilog="Example: moksori alerts mutes")
+def mutes(as_json: Json = False) -> None:
+    """List the mutes that hold."""
+    _configure()
+    from desk.alerts.queries import mute_rows
+
+    rows = mute_rows(datetime.now(UTC))
+    if as_json:
+        for row in rows:
+            print_json(row)
+    elif rows:
+        print_table(rows, ["rule", "pattern", "until", "by"])
+    else:
+        typer.echo("No mutes.", err=True)
+
+
+def _refuse_everything(what: str, rule: str) -> None:
+    """A mute of all alerts is too easily made by leaving something out."""
+    from pipeline.alerting.rules import alert_rules
+    from pipeline.settings import settings
+
+    if rule:
+        alert_rules(settings()).named(rule)
+    elif what == "*":
+        raise typer.BadParameter("name an alert's number, a pattern, or --rule")
 
 
 def _configure() -> None:

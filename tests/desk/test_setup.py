@@ -64,3 +64,18 @@ def test_a_state_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="MOKSORI_CONSOLE__SECRET_KEY"):
         secret_key(Settings(state_dir=tmp_path / "file"))
+
+
+def test_mutes_from_the_command_line(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    assert moksori(folder, "desk", "migrate").returncode == 0
+    refused = moksori(folder, "alerts", "mute")
+    assert (refused.returncode, "--rule" in refused.stderr) == (2, True)
+    unknown = moksori(folder, "alerts", "mute", "--rule", "nothing")
+    assert (unknown.returncode, "no such rule" in unknown.stderr) == (2, True)
+    assert moksori(folder, "alerts", "mute", "--rule", "trends", "--days", "2").returncode == 0
+    listed = moksori(folder, "alerts", "mutes", "--json")
+    assert '"rule": "trends", "pattern": "*"' in listed.stdout
+    ended = moksori(folder, "alerts", "unmute", "--rule", "trends")
+    assert ended.stderr.startswith("1 mutes ended")
+    assert moksori(folder, "alerts", "mutes", "--json").stdout == ""

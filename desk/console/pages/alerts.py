@@ -84,7 +84,21 @@ def mute(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Alert, pk=pk)
     chosen = request.POST.get("days", "")
     days = int(chosen) if chosen in map(str, MUTE_DAYS) else MUTE_DAYS[0]
-    # A star in a product's name mutes a little more than this key, never less.
-    life.mute(shown.key, timezone.now() + timedelta(days=days), user_of(request))
+    until = timezone.now() + timedelta(days=days)
+    if shown.rule and request.POST.get("what") == "rule":
+        life.mute("*", until, user_of(request), shown.rule)
+    else:
+        # A star in a product's name mutes a little more than this key, never less.
+        life.mute(shown.key, until, user_of(request))
     messages.success(request, _("No mails about this for %(days)d days.") % {"days": days})
+    return redirect("alert", pk=pk)
+
+
+@require_POST
+@allowed("alerts.mute_alert")
+def unmute(request: HttpRequest, pk: int) -> HttpResponse:
+    """Now after all."""
+    get_object_or_404(Alert, pk=pk)
+    life.unmute(pk, user_of(request))
+    messages.success(request, _("The alert is no longer silent."))
     return redirect("alert", pk=pk)

@@ -95,6 +95,15 @@ def test_a_muted_rule_sends_nothing(rules: None) -> None:
     assert not OutboxMessage.objects.exists()
 
 
+def test_it_opens_when_its_mute_is_over_though_no_check_finds_it(rules: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    mute("*", NOW + timedelta(days=1), None)
+    come(burned())
+    assert apply([], [], NOW) == Changes()
+    assert apply([], [], NOW + timedelta(days=2)) == Changes(opened=1)
+    assert (Alert.objects.get().state, OutboxMessage.objects.count()) == (State.OPEN, 1)
+
+
 def test_without_rules_nothing_is_critical(database: str, tmp_path: Path, change_settings: Any) -> None:
     change_settings(CONFIG_DIR=str(tmp_path))
     assert come(burned()) == Changes()

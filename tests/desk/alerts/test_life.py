@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from desk.alerts.life import Changes, ack, apply, mute, resolve
-from desk.alerts.models import Alert, AlertEvent, State
+from desk.alerts.life import Changes, ack, apply, end_mutes, mute, resolve, unmute
+from desk.alerts.models import Alert, AlertEvent, Mute, State
+from desk.alerts.queries import mute_rows
 from desk.cases.models import Case, Status
 from desk.outbox.models import OutboxMessage
 from pipeline.errors import MoksoriError
@@ -178,6 +179,40 @@ def test_a_mute_silences_what_is_open(database: str, cast: Cast, monkeypatch) ->
     apply([detection(severity=3)], [KEY], NOW + timedelta(hours=1))
     assert Alert.objects.get().state == State.MUTED
     assert OutboxMessage.objects.count() == 1
+
+
+def test_a_mute_of_a_rule_silences_its_alerts_alone(database: str, cast: Cast, monkeypatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    apply([detection(rule="mine"), detection("k2", rule="other")], [], NOW)
+    assert mute("*", NOW + DAY, cast.lead, rule="mine") == 1
+    apply([detection("k3", rule="mine", severity=3)], [], NOW)
+    assert sorted(Alert.objects.filter(state=State.MUTED).values_list("rule", flat=True)) == ["mine", "mine"]
+
+
+def test_unmuted_by_a_person_it_opens_and_the_mail_goes_out(database: str, cast: Cast, monkeypatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    mute("*surge", NOW + DAY, cast.lead)
+    apply([detection()], [KEY], NOW)
+    assert not OutboxMessage.objects.exists()
+    alert = unmute(Alert.objects.get().pk, cast.lead)
+    assert (alert.state, OutboxMessage.objects.count(), mute_rows(NOW)) == (State.OPEN, 1, [])
+    event = alert.events.get(what=AlertEvent.What.UNMUTED)
+    assert event.by == cast.lead
+    assert apply([detection()], [KEY], NOW) == Changes(updated=1)
+    assert Alert.objects.get().state == State.OPEN
+
+
+def test_mutes_are_ended_as_they_were_written_and_what_is_found_opens(database: str, cast: Cast, monkeypatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    apply([detection()], [KEY], NOW)
+    mute("*", NOW + DAY, cast.lead, rule="")
+    mute("*surge", NOW + 2 * DAY, cast.lead)
+    assert [row["pattern"] for row in mute_rows(NOW)] == ["*", "*surge"]
+    assert end_mutes("*drift", cast.lead) == 0
+    assert (end_mutes("*", cast.lead), end_mutes("*surge", cast.lead), end_mutes("*surge", cast.lead)) == (1, 1, 0)
+    assert set(Mute.objects.values_list("ended_by", flat=True)) == {cast.lead.pk}
+    apply([detection()], [KEY], NOW)
+    assert Alert.objects.get().state == State.OPEN
 
 
 def test_a_mute_into_the_past_is_refused(database: str) -> None:

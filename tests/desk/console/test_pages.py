@@ -144,7 +144,12 @@ def test_the_life_of_an_alert_by_buttons(cast: Cast) -> None:
     apply([detection()], [], NOW)
     pk = Alert.objects.get().pk
     client = cast.client("lead")
-    for button, state in (("acknowledge", State.ACKNOWLEDGED), ("mute", State.MUTED), ("resolve", State.RESOLVED)):
+    for button, state in (
+        ("acknowledge", State.ACKNOWLEDGED),
+        ("mute", State.MUTED),
+        ("unmute", State.OPEN),
+        ("resolve", State.RESOLVED),
+    ):
         assert client.post(f"/alerts/{pk}/{button}", {"days": "7"}).status_code == 302
         assert Alert.objects.get().state == state
     assert client.post(f"/alerts/{pk}/acknowledge", follow=True).status_code == 200

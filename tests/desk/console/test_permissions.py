@@ -26,7 +26,7 @@ LEAST_ROLE = {
          "mails", "mail", "mail-html", "correct"],
         "responder",
     ),
-    **dict.fromkeys(["alert-resolve", "alert-mute", "case-approve"], "lead"),
+    **dict.fromkeys(["alert-resolve", "alert-mute", "alert-unmute", "case-approve"], "lead"),
     "mail-again": "admin",
 }  # fmt: skip
 BUTTONS = {name for name in LEAST_ROLE if "-" in name and name != "mail-html"}
