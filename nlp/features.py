@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from nlp.reading import Clause
 
-CHARACTER_ROWS: Final = 1 << 18
-WORD_ROWS: Final = 1 << 17
+CHARACTER_ROWS: Final = 1 << 19
+WORD_ROWS: Final = 1 << 18
 ROWS: Final = CHARACTER_ROWS + WORD_ROWS
 Rows = NDArray[np.uint32]
 

@@ -7,6 +7,7 @@ from spacy.language import Language
 
 from nlp import (
     churn,
+    convolution,
     emotion,
     english,
     evidence,
@@ -22,12 +23,13 @@ from nlp import (
 )
 from nlp.language import Pipeline
 
-VERSION: Final = "2026.11.1"
+VERSION: Final = "2026.11.2"
 LANGUAGES: Final[tuple[Pipeline, ...]] = ("ko", "en")
 
 # Importing a module registers its components; naming them keeps every import in use.
 REGISTERED: Final = (
     churn,
+    convolution,
     emotion,
     english,
     evidence,
@@ -56,6 +58,7 @@ def blank(language: Pipeline) -> Language:
     nlp.add_pipe("moksori_patterns_v1", name="patterns", config={"language": language})
     nlp.add_pipe("moksori_spam_v1", name="spam")
     nlp.add_pipe("moksori_scores_v1", name="scores", config={"language": language})
+    nlp.add_pipe("moksori_convolution_v1", name="convolution", config={"language": language})
     nlp.add_pipe("moksori_sentiment_v1", name="sentiment", config={"scores": "scores"})
     nlp.add_pipe("moksori_themes_v1", name="themes", config={"scores": "scores"})
     nlp.add_pipe("moksori_urgency_v1", name="urgency")

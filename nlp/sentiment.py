@@ -16,7 +16,7 @@ from pipeline.models import Sentiment
 
 CLASSES: Final[tuple[Sentiment, ...]] = ("negative", "neutral", "positive")
 _STARS: Final = 1.6  # log odds that one or five stars add to their side
-_PATTERN: Final = 0.9  # log odds that a plain complaint or praise without mood words adds
+_PATTERN: Final = 0.6  # log odds that a plain complaint or praise without mood words adds
 _MOST_PATTERNS: Final = 2
 _TURN: Final = 1.2  # log odds of what comes after a "but"
 _NEGATED_MOOD: Final = 4.0  # log odds of negated praise and blame, against words that say the opposite
