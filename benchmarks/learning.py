@@ -59,10 +59,8 @@ def _learn(data: Path, tagger: Tagger, pipelines: str) -> None:
             "taken": adapted.tables is not None, "seconds": round(seconds, 1),
         }  # fmt: skip
         for when, found in (("before", before), ("after", after)):
-            figures[when] = {
-                "accuracy": round(found.accuracy or 0, 4), "macro_f1": round(found.macro_f1 or 0, 4),
-                "themes_micro_f1": round(found.themes_micro.f1, 4) if found.themes else None,
-            }  # fmt: skip
+            wanted = ("accuracy", "macro_f1", "themes_micro_f1")
+            figures[when] = {key: round(value, 4) for key, value in found.summary.items() if key in wanted}
         print(json.dumps(figures, ensure_ascii=False), flush=True)
 
 

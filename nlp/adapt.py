@@ -35,7 +35,7 @@ HELD_BACK: Final = 20
 _C: Final = 4.0  # variance of the prior; chosen on the tuning tenth of the public sets
 _RAREST: Final = 127.0  # idf squared of a row that the shipped training never saw
 _NEVER: Final = -1e3  # log odds
-_STEPS: Final = {"maxiter": 100, "ftol": 1e-6}  # later steps change no figure that was looked at
+_STEPS: Final = {"maxiter": 100, "ftol": 1e-6}  # stops where a step gains next to nothing
 Numbers = NDArray[np.float64]
 Matrix = Any  # scipy.sparse has no types
 
