@@ -1,10 +1,10 @@
-"""Says which language a text is in, from the share of its scripts and, for Latin script, its function words."""
+"""Says which language a text is in, from the share of its scripts and, for Latin script, its letters in a row."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
-from itertools import chain
+from functools import cache
 from typing import Final, Literal
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
 UNDETERMINED: Final = "und"
 Pipeline = Literal["ko", "en"]
@@ -25,28 +25,19 @@ _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NOT_PROSE: Final = re.compile(r"https?://\S+|\S+@\S+|<[^<>]{1,200}>|&\w{2,8};")
 
-# A handful of words that carry no meaning but give the language away.
-_FUNCTION_WORDS: Final = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": "the a an and or but is are was were be been it its this that to of in on for with my your you i not no "
-        "have has had do does did very so too just they them we me at as if when from very good great bad app",
-        "es": "el la los las un una y o pero es son muy que de en por para con mi no me lo se como más ya está fue",
-        "fr": "le la les un une et ou mais est sont très que de des en pour avec mon ma ne pas je il au ce cette plus",
-        "de": "der die das ein eine und oder aber ist sind sehr dass zu von mit für nicht ich es auch auf war wie im",
-        "pt": "o a os as um uma e ou mas é são muito que de do da em por para com meu não me se mais foi está",
-        "it": "il lo la gli un una e o ma è sono molto che di del in per con mio non mi si più questo ho come",
-        "nl": "de het een en of maar is zijn heel dat te van in voor met mijn niet ik ook op was er aan",
-        "id": "yang dan di ini itu tidak dengan untuk saya ada dari ke sudah bisa sangat aplikasi juga",
-        "tr": "ve bir bu çok için değil ama ben ile da de gibi daha var yok uygulama",
-        "vi": "và là không của có được tôi rất cho này với một các đã hàng",
-    }.items()
-}
-
-_SPOKEN_IN: Final = {
-    word: tuple(language for language, known in _FUNCTION_WORDS.items() if word in known)
-    for word in frozenset().union(*_FUNCTION_WORDS.values())
-}
+# Words that carry no meaning but show that a text is English, as most of those in Latin script are.
+_ENGLISH_WORDS: Final = (
+    "the a an and or but is are was were be been it its this that to of in on for with my your you i not no have has "
+    "had do does did very so too just they them we me at as if when from good great bad app"
+)
+_ENGLISH: Final = frozenset(_ENGLISH_WORDS.split(" "))
+# Korean in Latin letters: what fans and people without a Korean keyboard write.
+_ROMANISED: Final = re.compile(
+    r"jjang\w*|daebak\w*|jinjja\w*|jincha|aigoo?|heol|jebal|gomawo\w*|gamsa\w*|kamsa\w*|annyeong\w*|ssagaji|"
+    r"masiss?\w+|jjajeung\w*|choego\w*|baesong\w*|hwanbul\w*|gyohwan\w*|\w+(?:hamnida|hamnikka|eoyo|aeyo|seyo|haeyo|neyo)"
+)
+_LATIN_LANGUAGES: Final = ("en", "es", "fr", "de", "pt", "it", "nl", "id", "tr", "vi", "pl")
+_SURE: Final = 0.7  # probability from which a text of few words leaves English
 
 
 def detect(text: str, hint: str | None = None) -> str:
@@ -70,17 +61,29 @@ def detect(text: str, hint: str | None = None) -> str:
         return best
     if not latin:
         return hinted or UNDETERMINED
-    return _latin_language(_WORD.findall(sample.lower()), hinted)
+    return _latin_language(sample, hinted)
 
 
-def _latin_language(words: Iterable[str], hinted: str | None) -> str:
-    votes = Counter(chain.from_iterable(_SPOKEN_IN[word] for word in words if word in _SPOKEN_IN))
-    if not votes:
-        # "great!!" and "ok" have no function words; without a better reason Latin script is read as English.
-        return hinted if hinted in _FUNCTION_WORDS else "en"
-    best = max(votes, key=lambda language: (votes[language], language == hinted, language == "en"))
-    # Two votes more than English are asked before a text leaves it: "no" and "me" are words of many languages.
-    return best if best == "en" or best == hinted or votes[best] >= votes["en"] + 2 else "en"
+def _latin_language(sample: str, hinted: str | None) -> str:
+    words = _WORD.findall(sample.lower())
+    english = sum(map(_ENGLISH.__contains__, words))
+    if english >= 2 and 6 * english >= len(words):
+        return "en"
+    if english < 2 and any(map(_ROMANISED.fullmatch, words)):
+        return "ko"
+    language, probability = _identifier().classify(sample)
+    if language == "en" or language == hinted or probability >= _SURE:
+        return str(language)
+    # "great!!" and "ok" could be anything; without a better reason Latin script is read as English.
+    return hinted if hinted in _LATIN_LANGUAGES else "en"
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    """langid's model of byte n-grams (Lui and Baldwin 2012, ACL), asked for the languages that we know."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(_LATIN_LANGUAGES))
+    return identifier
 
 
 def pipeline_for(text: str, language: str) -> Pipeline:
