@@ -24,6 +24,7 @@ from desk.alerts import evidence
 from desk.alerts.case import alert_is_back, alert_is_over, open_case
 from desk.alerts.mail import write_mails
 from desk.alerts.models import LIVE, Alert, AlertEvent, Kind, Mute, State
+from desk.alerts.posts import write_posts
 from desk.database import outage_is_unavailable
 from pipeline.alerting.detection import Detection
 from pipeline.errors import MoksoriError, Unavailable
@@ -237,7 +238,7 @@ def _mail_if_worse(alert: Alert, now: datetime) -> None:
     """Mails for a severity that none were written for. A muted alert's wait until it is no longer muted."""
     if alert.state == State.MUTED or alert.severity <= alert.mailed_severity:
         return
-    written = write_mails(alert, now)
+    written = write_mails(alert, now) + write_posts(alert, now)
     alert.mailed_severity = alert.severity
     alert.save()
     _record(alert, What.MAILED, now, detail=str(written))

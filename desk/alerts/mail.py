@@ -22,7 +22,10 @@ QUOTES_IN_MAIL = 5
 
 
 def write_mails(alert: Alert, now: datetime) -> int:
-    """Put one mail a recipient into the outbox, within the caller's transaction. Returns how many are new."""
+    """Put one mail a recipient into the outbox, within the caller's transaction. Returns how many are new.
+
+    An alert without a number is a test, and its mails say so.
+    """
     mails = [_mail(alert, recipient, now) for recipient in dict.fromkeys(_recipients(alert))]
     known = set(
         OutboxMessage.objects.filter(dedupe_key__in=[mail.dedupe_key for mail in mails]).values_list(
@@ -49,7 +52,7 @@ def dedupe_key(alert: Alert, recipient: str) -> str:
 
 def _mail(alert: Alert, recipient: str, now: datetime) -> OutboxMessage:
     language = _language(recipient)
-    link = reverse("alert", args=[alert.pk])
+    link = path(alert)
     with translation.override(language):
         title = headline(alert)
         context = _context(alert, title, link)
@@ -67,17 +70,27 @@ def _mail(alert: Alert, recipient: str, now: datetime) -> OutboxMessage:
         )
 
 
+def path(alert: Alert) -> str:
+    """The console's page about it."""
+    return reverse("alert", args=[alert.pk]) if alert.pk else reverse("alerts")
+
+
 def _context(alert: Alert, title: str, link: str) -> dict[str, Any]:
-    facts = [alert.brand, alert.source, alert.product, theme_label(alert.theme) if alert.theme else ""]
     return {
         "alert": alert,
         "title": title,
         "numbers": numbers(alert),
-        "about": " · ".join(" ".join(fact.split()) for fact in facts if fact),
+        "about": about(alert),
         "theme": theme_label(alert.theme) if alert.theme else "",
         "quotes": alert.quotes[:QUOTES_IN_MAIL],
         "link": settings().console.url.rstrip("/") + link,
     }
+
+
+def about(alert: Alert) -> str:
+    """Brand, source, product and theme in one line, in the current language."""
+    facts = [alert.brand, alert.source, alert.product, theme_label(alert.theme) if alert.theme else ""]
+    return " · ".join(" ".join(fact.split()) for fact in facts if fact)
 
 
 def _language(recipient: str) -> str:

@@ -25,8 +25,10 @@ def theme_label(theme: str) -> str:
 
 
 def headline(alert: Alert, language: str | None = None) -> str:
-    """One line: what is wrong, and where. language None: the current one."""
+    """One line: what is wrong, and where. language None: the current one. An alert without a number is a test."""
     with translation.override(language or translation.get_language()):
+        if not alert.pk:
+            return _("TEST of rule %(rule)s: nothing happened") % {"rule": alert.rule}
         where = alert.product or alert.source or alert.brand
         theme = theme_label(alert.theme) if alert.theme else ""
         if alert.kind == Kind.SILENCE:

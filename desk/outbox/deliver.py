@@ -3,7 +3,7 @@
 Claim, send, mark, in this order:
 
 1. A conditional UPDATE claims the row, so one worker sends it. The claim has a time: a dead worker's row returns.
-2. The transport hands the mail over.
+2. The transport hands the mail over, or the post.
 3. The row is marked as sent. A kill between 2 and 3 sends the mail once more, with the same Message-ID: file mails are
    overwritten by it, mail programs can recognise it.
 """
@@ -16,10 +16,12 @@ from typing import Final
 from django.db.models import F, Q
 
 from desk.database import outage_is_unavailable
+from desk.outbox.channels.post import post
 from desk.outbox.message import build
 from desk.outbox.models import OutboxMessage
 from desk.outbox.transports import Refused, Transport, open_transport
-from pipeline.errors import Unavailable
+from pipeline.alerting.rules import alert_rules
+from pipeline.errors import SettingsError, Unavailable
 from pipeline.settings import settings
 
 CLAIM_LASTS: Final = timedelta(minutes=5)
@@ -78,17 +80,31 @@ def _claim(row: OutboxMessage, now: datetime) -> bool:
     return True
 
 
+def _post(row: OutboxMessage, now: datetime) -> None:
+    try:
+        channel = alert_rules(settings()).channel(row.channel)
+    except SettingsError as error:
+        raise Unavailable(str(error).splitlines()[0]) from None  # mails do not wait for alerts.yaml to be mended
+    if channel is None:
+        raise Refused(f"channel {row.channel}: no longer in alerts.yaml")
+    post(channel, row.dedupe_key, row.payload or {}, now)
+
+
 def _send(row: OutboxMessage, transport: Transport, now: datetime) -> bool:
     # Only our own claim is marked: if it ran out and another worker has the row, the row is theirs.
     ours = OutboxMessage.objects.filter(pk=row.pk, state=State.SENDING, claimed_at=row.claimed_at)
     try:
-        transport.send(row.dedupe_key, build(row, settings().mail.sender))
+        if row.channel:
+            _post(row, now)
+        else:
+            transport.send(row.dedupe_key, build(row, settings().mail.sender))
     except Refused as error:
         ours.update(state=State.REFUSED, error=str(error)[:500])
         return False
     except Unavailable as error:
-        pause = PAUSES_MIN[min(row.tries, len(PAUSES_MIN)) - 1]
-        ours.update(state=State.WAITING, next_try_at=now + timedelta(minutes=pause), error=str(error)[:500])
+        pause = timedelta(minutes=PAUSES_MIN[min(row.tries, len(PAUSES_MIN)) - 1])
+        pause = max(pause, timedelta(seconds=error.retry_after_s or 0))
+        ours.update(state=State.WAITING, next_try_at=now + pause, error=str(error)[:500])
         return False
     ours.update(state=State.SENT, sent_at=now, error="")
     return True

@@ -1,4 +1,4 @@
-"""The outbox: mails written in the transaction that causes them, sent afterwards."""
+"""The outbox: mails and posts written in the transaction that causes them, sent afterwards."""
 
 from typing import ClassVar
 
@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OutboxMessage(models.Model):
-    """A mail to one recipient.
+    """A mail to one recipient, or a post into one channel.
 
     dedupe_key: says what the mail is about, the same however often that is written; it becomes the Message-ID.
+    channel: the name in alerts.yaml; "" for a mail; then recipient is the same name. payload: what is posted there.
     link: the console's path that the mail is about. chart: what desk.outbox.chart draws, as {days, since, until}.
     """
 
@@ -22,6 +23,8 @@ class OutboxMessage(models.Model):
         REFUSED = "refused", _("refused")
 
     dedupe_key = models.CharField(max_length=100, unique=True)
+    channel = models.CharField(max_length=64, blank=True)
+    payload = models.JSONField(null=True)
     recipient = models.CharField(max_length=320)
     subject = models.CharField(max_length=300)
     text = models.TextField()

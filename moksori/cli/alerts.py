@@ -1,6 +1,7 @@
-"""`moksori alerts check` and `backtest`: look for trends now, or see what would have been said in the past."""
+"""`moksori alerts check`, `test`, `backtest`: look for trends now, try who is told, see what would have been said."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from moksori.cli import err
 from moksori.cli.desk import alerts
-from moksori.cli.output import print_json
+from moksori.cli.output import plain, print_json, print_table
 from pipeline.settings import settings
 
 
@@ -27,6 +28,23 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.
             f"alerts: {checked.opened} opened, {checked.updated} updated, {checked.resolved} resolved; "
             f"mails: {checked.sent} sent, {checked.failed} failed"
         )
+
+
+@alerts.command(epilog="Example: moksori alerts test safety")
+def test(rule: Annotated[str, typer.Argument(help="Name of a rule in alerts.yaml.")]) -> None:
+    """Send a marked test to all whom a rule would tell."""
+    from desk.setup import configure
+
+    configure()
+    from desk.alerts.rehearsal import rehearse
+
+    sent = rehearse(rule, datetime.now(UTC))
+    if not sent:
+        err.print(f"rule {plain(rule)} tells nobody")
+        raise typer.Exit(1)
+    print_table(sent, ["recipient", "channel", "state", "error"])
+    if any(each["state"] != "sent" for each in sent):
+        raise typer.Exit(1)
 
 
 @alerts.command(epilog="Example: moksori alerts backtest --counts counts.csv --out alarms.jsonl")

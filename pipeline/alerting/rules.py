@@ -1,36 +1,26 @@
-"""Reads config/alerts.yaml: what is worth an alert, how sensitive, and who is told."""
+"""Reads config/alerts.yaml: what is worth an alert, how sensitive, and who is told where."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from pipeline.alerting.channels import CHANNELS, Channel, Name, Part
 from pipeline.errors import SettingsError
 from pipeline.models import Sentiment, Urgency
+from pipeline.secret_references import REFERENCE
 from pipeline.settings import Settings
 from pipeline.yaml_config import Lines, describe, line_of, read_yaml
 
 FILE: Final = "alerts.yaml"
 
 
-def _name(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", value):
-        raise ValueError("is no name. Use small letters, digits, - and _, for example: product-safety")
-    return value
-
-
-Name = Annotated[str, BeforeValidator(_name)]
 Phrase = Annotated[str, Field(min_length=2, max_length=100, pattern=r"\w")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RuleScope(_Part):
+class RuleScope(Part):
     """What a rule looks at. An empty list: all of them.
 
     brands, languages: only reviews of these are counted. sources, products: their series, and not the wider ones.
@@ -43,13 +33,17 @@ class RuleScope(_Part):
     languages: tuple[str, ...] = ()
 
 
-class Rule(_Part):
-    """What all rules share. recipients: addresses of mails; absent: `mail: recipients:` of moksori.yaml."""
+class Rule(Part):
+    """What all rules share.
+
+    recipients: addresses of mails; absent: `mail: recipients:` of moksori.yaml. channels: names of channels.
+    """
 
     name: Name
     kind: str
     scope: RuleScope = RuleScope()
     recipients: tuple[str, ...] | None = None
+    channels: tuple[str, ...] = ()
 
 
 class TrendRule(Rule):
@@ -64,7 +58,7 @@ class TrendRule(Rule):
     minimum: int = Field(5, ge=5)
 
 
-class Phrases(_Part):
+class Phrases(Part):
     """Words and phrases in each language; see pipeline.alerting.phrases for how they are found."""
 
     ko: tuple[Phrase, ...] = ()
@@ -99,10 +93,11 @@ ALL_TRENDS: Final = TrendRule(name="trends", kind="trend")
 """The only rule where there is no alerts.yaml."""
 
 
-class AlertRules(_Part):
+class AlertRules(Part):
     """All rules of an installation, in the order of the file: of two that find the same, the first one tells it."""
 
     rules: tuple[Rule, ...] = (ALL_TRENDS,)
+    channels: tuple[Channel, ...] = ()
 
     @property
     def trends(self) -> tuple[TrendRule, ...]:
@@ -111,6 +106,10 @@ class AlertRules(_Part):
     @property
     def critical(self) -> tuple[CriticalRule, ...]:
         return tuple(rule for rule in self.rules if isinstance(rule, CriticalRule))
+
+    def channel(self, name: str) -> Channel | None:
+        """The channel of this name, if there is one."""
+        return next((channel for channel in self.channels if channel.name == name), None)
 
     def find(self, name: str) -> Rule | None:
         """The rule of this name, if there is one."""
@@ -143,15 +142,38 @@ def _load(path: Path, changed: int) -> AlertRules:
 
 
 def load_rules(path: Path) -> AlertRules:
-    """The rules in a file. Raises SettingsError with every fault, by line."""
+    """The rules and channels in a file. Raises SettingsError with every fault, by line."""
     data, lines = read_yaml(path)
     faults = [
-        f"{path}:{lines[(str(key),)]}: {key}: unknown setting. Known here: rules" for key in data if key != "rules"
+        f"{path}:{lines[(str(key),)]}: {key}: unknown setting. Known here: channels, rules"
+        for key in data
+        if key not in ("channels", "rules")
     ]
+    _refuse_secrets(data.get("channels"), path, lines, faults)
+    channels = () if faults else tuple(_entries(data, "channels", CHANNELS, path, lines, faults))
     rules = list(_entries(data, "rules", RULES, path, lines, faults))
+    known = {channel.name for channel in channels}
+    faults += [
+        f"{path}:{lines[('rules', number)]}: channels: no channel {name!r}. Known: {', '.join(sorted(known)) or 'none'}"
+        for number, rule in enumerate(rules if not faults else [])
+        for name in rule.channels
+        if name not in known
+    ]
     if faults:
         raise SettingsError("\n".join(faults))
-    return AlertRules(rules=tuple(rules))
+    return AlertRules(rules=tuple(rules), channels=channels)
+
+
+def _refuse_secrets(entries: Any, path: Path, lines: Lines, faults: list[str]) -> None:
+    """A fault is told with what was found. A secret must not be, so it is looked at before."""
+    for number, entry in enumerate(entries if isinstance(entries, list) else []):
+        for name in ("url", "secret"):
+            value = entry.get(name) if isinstance(entry, dict) else None
+            if value is not None and not (isinstance(value, str) and REFERENCE.fullmatch(value)):
+                faults.append(
+                    f"{path}:{lines[('channels', number, name)]}: {name}: secrets do not stand in this file. "
+                    "Write for example: env:TEAM_CHAT, or file:/run/secrets/team-chat"
+                )
 
 
 M = TypeVar("M", bound=BaseModel)

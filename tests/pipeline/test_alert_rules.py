@@ -57,7 +57,7 @@ def test_a_change_counts_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("rule: []", ":1: rule: unknown setting. Known here: rules"),
+        ("rule: []", ":1: rule: unknown setting. Known here: channels, rules"),
         ("rules: 3", ":1: rules: expected a list"),
         ("rules:\n  - name: x", ":2: rules: kind: expected one of trend, critical"),
         ("rules:\n  - name: x\n    kind: tremd", ":3: rules: kind: expected one of .*found 'tremd'"),
@@ -88,3 +88,23 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_a_rule_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(SettingsError, match="'x': no such rule in alerts.yaml. Known: trends, safety"):
         load_rules(ROOT / "config/alerts.yaml").named("x")
+
+
+CHAT = "channels:\n  - {name: chat, kind: slack, url: env:CHAT}\n"
+
+
+def test_a_rule_names_channels_of_the_file(tmp_path: Path) -> None:
+    rules = load_rules(rules_file(tmp_path, CHAT + "rules:\n  - {name: x, kind: trend, channels: [chat]}"))
+    found = rules.channel("chat")
+    assert found is not None
+    assert (found.kind, found.url) == ("slack", "env:CHAT")
+    with pytest.raises(SettingsError, match=":4: channels: no channel 'chta'. Known: chat"):
+        load_rules(rules_file(tmp_path, CHAT + "rules:\n  - {name: x, kind: trend, channels: [chta]}"))
+
+
+@pytest.mark.parametrize("field", ["url", "secret"])
+def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path: Path, field: str) -> None:
+    text = f"channels:\n  - name: chat\n    kind: webhook\n    {field}: https://chat.example/T0KEN\n"
+    with pytest.raises(SettingsError, match=f"alerts.yaml:4: {field}: secrets do not stand in this file") as told:
+        load_rules(rules_file(tmp_path, text))
+    assert "T0KEN" not in str(told.value)
