@@ -25,8 +25,8 @@ from nlp.reading import Clause, Scores, reading_of
 
 WIDTH: Final = 3
 """Words that a filter sees."""
-_PRODUCT_STEP: Final = 64  # products of two int8 vectors are kept in int16 in steps of this
-_LARGEST: Final = 32_767
+_PRODUCT_STEP: Final = 128  # products of two int8 vectors are kept in int16 in steps of this
+_LARGEST: Final = 8_000  # of each product and the bias: four of them fit into int16, and no real one comes near
 Floats = NDArray[np.float32]
 
 
@@ -55,15 +55,15 @@ class ConvolutionScores:
         steps = np.maximum(np.abs(weights.filters).max(axis=(0, 1)) / 127, 1e-9).astype(np.float32)
         self._filters = np.round(weights.filters / steps).astype(np.int8)
         self._steps = steps * np.float32(vectors.SCALE)
-        self._bias = np.round(weights.filter_bias / (self._steps * _PRODUCT_STEP)).astype(np.int32)
-        self._output, self._output_bias = weights.output, weights.output_bias
+        self._filter_bias, self._output, self._output_bias = weights.filter_bias, weights.output, weights.output_bias
         self._multiply()
 
     def _multiply(self) -> None:
         # Exact in float32: sums of 128 products of int8 stay under 2^24.
         words = vectors.load(self.language).table.astype(np.float32)
         products = np.stack([words @ self._filters[place].astype(np.float32) for place in range(WIDTH)])
-        self._products = np.clip(np.round(products / _PRODUCT_STEP), -_LARGEST, _LARGEST).astype(np.int16)
+        self._products = _whole(products / _PRODUCT_STEP)
+        self._bias = _whole(self._filter_bias / (self._steps * _PRODUCT_STEP))
         self._scaled_output = np.tile(self._steps * _PRODUCT_STEP, 2)[:, np.newaxis] * self._output.astype(np.float64)
 
     def __call__(self, doc: Doc) -> Doc:
@@ -88,20 +88,20 @@ class ConvolutionScores:
     def of_rows(self, rows: Sequence[int], starts: Sequence[int]) -> Scores:
         """The same for words given by their rows in the vectors, and the first word of each clause."""
         assert self._products is not None
-        padded = [vectors.UNKNOWN, *rows, vectors.UNKNOWN]
+        padded = np.array([vectors.UNKNOWN, *rows, vectors.UNKNOWN])
         before, here, after = self._products
-        answers = before[padded[:-2]].astype(np.int32)
-        answers += here[padded[1:-1]]
-        answers += after[padded[2:]]
+        answers = before.take(padded[:-2], axis=0)
+        answers += here.take(padded[1:-1], axis=0)
+        answers += after.take(padded[2:], axis=0)
         answers += self._bias
         np.maximum(answers, 0, out=answers)
-        largest = np.maximum.reduceat(answers, starts, axis=0)
-        sums = np.add.reduceat(answers, starts, axis=0)
-        lengths = np.diff([*starts, len(answers)])
-        pooled = np.empty((len(starts) + 1, 2 * answers.shape[1]))
-        half = answers.shape[1]
-        pooled[:-1, :half], pooled[:-1, half:] = largest, sums / lengths[:, np.newaxis]
-        pooled[-1, :half], pooled[-1, half:] = largest.max(axis=0), sums.sum(axis=0) / len(answers)
+        clauses, filters = len(starts), answers.shape[1]
+        pooled = np.empty((clauses + 1, 2 * filters))
+        pooled[:-1, :filters] = np.maximum.reduceat(answers, starts, axis=0)
+        pooled[:-1, filters:] = np.add.reduceat(answers, starts, axis=0, dtype=np.int32)
+        pooled[-1] = np.concatenate((pooled[:-1, :filters].max(axis=0), pooled[:-1, filters:].sum(axis=0)))
+        lengths = np.diff([*starts, len(answers), 2 * len(answers)])
+        pooled[:, filters:] /= lengths[:, np.newaxis]
         scores: Scores = (pooled @ self._scaled_output + self._output_bias).astype(np.float32)
         return scores
 
@@ -111,7 +111,7 @@ class ConvolutionScores:
         srsly.write_json(path / "labels.json", {"language": self.language, "labels": list(self.labels)})
         np.savez_compressed(
             path / "convolution.npz",
-            filters=self._filters, steps=self._steps, bias=self._bias,
+            filters=self._filters, steps=self._steps, filter_bias=self._filter_bias,
             output=self._output, output_bias=self._output_bias,
         )  # fmt: skip
 
@@ -120,10 +120,14 @@ class ConvolutionScores:
         head = srsly.read_json(path / "labels.json")
         self.language, self.labels = head["language"], tuple(head["labels"])
         with np.load(path / "convolution.npz") as file:
-            self._filters, self._steps, self._bias = file["filters"], file["steps"], file["bias"]
+            self._filters, self._steps, self._filter_bias = file["filters"], file["steps"], file["filter_bias"]
             self._output, self._output_bias = file["output"], file["output_bias"]
         self._multiply()
         return self
+
+
+def _whole(numbers: NDArray[np.floating]) -> NDArray[np.int16]:
+    return np.clip(np.round(numbers), -_LARGEST, _LARGEST).astype(np.int16)
 
 
 @Language.factory("moksori_convolution_v1", default_config={"language": "en"})
