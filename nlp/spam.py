@@ -25,7 +25,8 @@ def tag_spam(doc: Doc) -> Doc:
     reading = reading_of(doc)
     text = reading.text
     said = {(match.start, match.end) for match in reading.matches if match.label == "spam"}
-    points = min(2, len(said)) * 1.0
+    sure = any(match.label == "spam.sure" and not match.flipped for match in reading.matches)
+    points = min(2, len(said)) * 1.0 + _ENOUGH * sure
     points += 1.0 * bool(_LINK.search(text)) + 0.8 * bool(_HANDLE.search(text)) + 0.5 * min(2, len(_LOUD.findall(text)))
     # Someone who complains at length about a theme is a customer, whatever they link to.
     points -= 1.0 * (reading.rating is not None) + 1.0 * any(
