@@ -9,8 +9,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from pipeline.alerting.check import check
+from pipeline.alerting.counting import blind, check_counts
 from pipeline.alerting.detection import Detection
-from pipeline.alerting.rules import alert_rules
+from pipeline.alerting.new_terms import check_terms
+from pipeline.alerting.rules import CountingRule, NewTermRule, TrendRule, alert_rules
 from pipeline.errors import SettingsError, Unavailable
 from pipeline.index import open_index
 from pipeline.metrics import HealthFile
@@ -56,10 +58,19 @@ def _look(settings: Settings, now: datetime) -> tuple[dict[str, Detection], set[
     today = now.astimezone(ZoneInfo(settings.brand.timezone)).date()
     found: dict[str, Detection] = {}
     checked: set[str] = set()
+    brand, zone = settings.brand.name, settings.brand.timezone
     index = open_index(settings.index_url)
     try:
-        for rule in alert_rules(settings).trends:
-            detections, looked_at = check(index, settings.brand.name, today, settings.brand.timezone, rule)
+        rules = alert_rules(settings).rules
+        others = [rule for rule in rules if isinstance(rule, CountingRule)]
+        outcomes = [check_counts(index, brand, today, zone, rule) for rule in others]
+        outcomes += [check_terms(index, brand, today, zone, rule) for rule in rules if isinstance(rule, NewTermRule)]
+        silent = [each.source for told, _ in outcomes for each in told if each.kind == "silence" and each.source]
+        unseen = blind(index, today, zone, silent) if silent else set()
+        for rule in rules:
+            if isinstance(rule, TrendRule):
+                outcomes.append(check(index, brand, today, zone, rule, unseen))
+        for detections, looked_at in outcomes:
             found = {**{each.key: each for each in detections}, **found}
             checked |= looked_at
     finally:

@@ -39,6 +39,10 @@ class Kind(models.TextChoices):
     DRIFT = "drift", _("slow rise")
     SILENCE = "silence", _("silence")
     CRITICAL = "critical", _("critical review")
+    THRESHOLD = "threshold", _("many complaints")
+    SHARE = "share", _("large share of complaints")
+    FLATLINE = "flatline", _("few reviews")
+    NEW_TERM = "new-term", _("new among complaints")
 
 
 class Alert(models.Model):
@@ -115,8 +119,8 @@ class Alert(models.Model):
 
     @property
     def has_counts(self) -> bool:
-        """Whether it is about numbers: a silence and a single review are not."""
-        return self.kind not in (Kind.SILENCE, Kind.CRITICAL)
+        """Whether it compares complaints with a number."""
+        return self.kind not in (Kind.SILENCE, Kind.FLATLINE, Kind.CRITICAL)
 
     @property
     def window_days(self) -> int:

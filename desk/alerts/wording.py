@@ -35,6 +35,12 @@ def headline(alert: Alert, language: str | None = None) -> str:
             return _("%(where)s: no reviews come in any more") % {"where": alert.source or where}
         if alert.kind == Kind.CRITICAL:
             return _("%(where)s: a review that cannot wait") % {"where": where}
+        if alert.kind == Kind.FLATLINE:
+            return _("%(where)s: few reviews come in") % {"where": where}
+        if alert.kind == Kind.NEW_TERM:
+            return _("%(what)s is new among the complaints") % {"what": theme}
+        if alert.kind == Kind.SHARE:
+            return _("%(where)s: a large share of complaints") % {"where": where}
         if alert.kind == Kind.DRIFT:
             if theme:
                 return _("%(where)s: complaints about %(theme)s keep growing") % {"where": where, "theme": theme}
@@ -55,7 +61,11 @@ def numbers(alert: Alert) -> str:
     if alert.kind == Kind.CRITICAL:
         return _("One review fits the rule “%(rule)s”. It stays open until a person resolves it.") % values
     if alert.kind == Kind.SILENCE:
-        return _("%(total)d reviews in this time, usually more.") % values
+        return _("%(total)d reviews in this time, usually about %(expected)s.") % values
+    if alert.kind == Kind.FLATLINE:
+        return _("%(total)d reviews in this time; the rule asks for %(expected)s.") % values
+    if alert.kind in (Kind.THRESHOLD, Kind.SHARE, Kind.NEW_TERM):
+        return _("%(observed)d negative reviews of %(total)d; the rule's limit is %(expected)s.") % values
     return _("%(observed)d negative reviews of %(total)d, usually about %(expected)s.") % values
 
 

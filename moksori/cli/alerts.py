@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -47,12 +48,48 @@ def test(rule: Annotated[str, typer.Argument(help="Name of a rule in alerts.yaml
         raise typer.Exit(1)
 
 
-@alerts.command(epilog="Example: moksori alerts backtest --counts counts.csv --out alarms.jsonl")
+@alerts.command(epilog="Example: moksori alerts backtest --rule trends --days 90")
 def backtest(
-    counts: Annotated[Path, typer.Option(help="CSV with the columns series,date,total,negative; a missing day is 0.")],
-    out: Annotated[Path, typer.Option(help="JSON lines, one for each series and day in alarm.")],
+    rule: Annotated[str | None, typer.Option(help="Replay this rule of alerts.yaml over the indexed past.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=730, help="So many days of it.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    counts: Annotated[
+        Path | None, typer.Option(help="CSV with the columns series,date,total,negative; a missing day is 0.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON lines, one for each series and day in alarm.")] = None,
 ) -> None:
-    """Tell on which days each series would have been in alarm, seeing only that day and earlier ones."""
+    """Tell what a rule would have said of the indexed past, or which days of a file's series were in alarm."""
+    if rule is not None:
+        _replay(rule, days, as_json)
+    elif counts is not None and out is not None:
+        _of_counts(counts, out)
+    else:
+        raise typer.BadParameter("say --rule, or --counts and --out")
+
+
+def _replay(name: str, days: int, as_json: bool) -> None:
+    from pipeline.alerting.replay import replay
+    from pipeline.alerting.rules import alert_rules
+    from pipeline.index import open_index
+
+    chosen = settings()
+    rule = alert_rules(chosen).named(name)
+    today = datetime.now(ZoneInfo(chosen.brand.timezone)).date()
+    index = open_index(chosen.index_url)
+    try:
+        told = replay(index, chosen.brand.name, today, chosen.brand.timezone, rule, days)
+    finally:
+        index.close()
+    rows = [{**vars(each), "expected": round(each.expected, 1)} for each in told]
+    if as_json:
+        for row in rows:
+            print_json(row)
+    elif rows:
+        print_table(rows, ["first", "last", "where", "kind", "observed", "expected"])
+    err.print(f"{len(rows)} alerts of rule {plain(name)} in {days} days")
+
+
+def _of_counts(counts: Path, out: Path) -> None:
     from pipeline.alerting.detect import backtest as replay
     from pipeline.alerting.series import read_counts
 

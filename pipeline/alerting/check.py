@@ -1,5 +1,6 @@
 """One check of the brand: its series read, tested, wide findings explained by narrow ones, and told with evidence."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Final
 
@@ -16,17 +17,28 @@ _MOSTLY: Final = 0.5
 
 
 def check(
-    index: Index, brand: str, last_day: date, timezone: str, rule: TrendRule = ALL_TRENDS
+    index: Index,
+    brand: str,
+    last_day: date,
+    timezone: str,
+    rule: TrendRule = ALL_TRENDS,
+    blind: Collection[tuple[str | None, str | None]] = (),
 ) -> tuple[list[Detection], set[str]]:
     """The brand's negative trends as of `last_day` that a rule tells, and the keys of everything that was looked at.
 
+    blind: source and product of scopes whose quiet means nothing, for a source is silent: they count as not looked at.
     Raises Unavailable when the index cannot be read.
     """
     index.refresh()
     scopes, series = rule_series(index, last_day, timezone, rule)
     brand = "+".join(rule.scope.brands) or brand
     languages = rule.scope.languages
-    checked = {alert_key(brand, scope, kind, languages) for scope in scopes for kind in ("surge", "drift")}
+    checked = {
+        alert_key(brand, scope, kind, languages)
+        for scope in scopes
+        if (scope.source, scope.product) not in blind
+        for kind in ("surge", "drift")
+    }
     detections = [
         explain(index, brand, timezone, scopes[finding.series], finding, series, rule)
         for finding in _unexplained(scopes, series, certainty(rule.false_alarms_a_month, len(scopes)))

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-AlertKind = Literal["surge", "drift", "silence", "critical"]
+AlertKind = Literal["surge", "drift", "silence", "critical", "threshold", "share", "flatline", "new-term"]
 
 
 class _Value(BaseModel):
@@ -41,6 +41,7 @@ class Detection(_Value):
 
     key: names the series and the kind of trouble, the same on every check: "brand|source|product|theme|kind".
     surge: much more than usual within days. drift: a slow rise over weeks. silence: a source sends nothing any more.
+    threshold, share, flatline, new-term: a limit of a rule was crossed; expected is that limit, in reviews.
     critical: one review that cannot wait (its id is the only quote).
     since, until: first and last day of the window in alarm, inclusive, in the brand's time zone.
     observed: negative reviews in the window; expected: how many at the usual level; total: all reviews in it.

@@ -87,7 +87,72 @@ class CriticalRule(Rule):
         return self
 
 
-RULES: Final[Mapping[str, type[Rule]]] = {"trend": TrendRule, "critical": CriticalRule}
+class CountingRule(Rule):
+    """A rule with a limit of its own, for one series: of the scope's sources and products, else of the whole brand.
+
+    With themes in its scope: complaints about each of them; else all complaints.
+    """
+
+    severity: Literal[1, 2, 3] = 2
+
+
+class SilenceRule(CountingRule):
+    """A source sends nothing any more. Looks at every source, or at those of the scope.
+
+    false_alarms_a_month: expected over all sources, if the empty days of a source came by chance.
+    """
+
+    kind: Literal["silence"]
+    false_alarms_a_month: float = Field(0.5, gt=0, le=100)
+
+
+class ThresholdRule(CountingRule):
+    """So many complaints within so many days."""
+
+    kind: Literal["threshold"]
+    days: int = Field(1, ge=1, le=90)
+    at_least: int = Field(ge=1)
+
+
+class ShareRule(CountingRule):
+    """A share of complaints among all reviews that lies above a limit with its whole 95 % interval.
+
+    above: 0 to 1. minimum: complaints that there must be.
+    """
+
+    kind: Literal["share"]
+    days: int = Field(7, ge=1, le=90)
+    above: float = Field(gt=0, lt=1)
+    minimum: int = Field(5, ge=1)
+
+
+class FlatlineRule(CountingRule):
+    """Fewer reviews than a limit, in so many whole days before today."""
+
+    kind: Literal["flatline"]
+    days: int = Field(1, ge=1, le=90)
+    fewer_than: int = Field(ge=1)
+
+
+class NewTermRule(Rule):
+    """A value that was in no review of the half year before, and now has so many complaints."""
+
+    kind: Literal["new-term"]
+    field: Literal["product", "product_version", "location", "negative_themes"]
+    days: int = Field(7, ge=1, le=90)
+    minimum: int = Field(3, ge=1)
+    severity: Literal[1, 2, 3] = 2
+
+
+RULES: Final[Mapping[str, type[Rule]]] = {
+    "trend": TrendRule,
+    "critical": CriticalRule,
+    "silence": SilenceRule,
+    "threshold": ThresholdRule,
+    "share": ShareRule,
+    "flatline": FlatlineRule,
+    "new-term": NewTermRule,
+}
 
 ALL_TRENDS: Final = TrendRule(name="trends", kind="trend")
 """The only rule where there is no alerts.yaml."""

@@ -59,7 +59,7 @@ def test_a_change_counts_at_once(tmp_path: Path) -> None:
     [
         ("rule: []", ":1: rule: unknown setting. Known here: channels, rules"),
         ("rules: 3", ":1: rules: expected a list"),
-        ("rules:\n  - name: x", ":2: rules: kind: expected one of trend, critical"),
+        ("rules:\n  - name: x", ":2: rules: kind: expected one of trend, critical, silence"),
         ("rules:\n  - name: x\n    kind: tremd", ":3: rules: kind: expected one of .*found 'tremd'"),
         ("rules:\n  - kind: trend", ":2: name: Field required"),
         ("rules:\n  - {name: A b, kind: trend}", ":2: name: is no name"),
@@ -86,7 +86,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_is_not_there_is_told_with_those_that_are() -> None:
-    with pytest.raises(SettingsError, match="'x': no such rule in alerts.yaml. Known: trends, safety"):
+    with pytest.raises(SettingsError, match="'x': no such rule in alerts.yaml. Known: trends, silence"):
         load_rules(ROOT / "config/alerts.yaml").named("x")
 
 

@@ -2,12 +2,14 @@
 
 import json
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from pipeline.index.sqlite import SqliteIndex
 from pipeline.metrics import HealthFile
+from tests.conftest import document
 from tests.moksori.cli.conftest import Run
 
 FIRST = date(2026, 1, 1)
@@ -52,6 +54,26 @@ def test_a_day_of_a_backtest_does_not_see_the_future(moksori: Run, tmp_path: Pat
         moksori("alerts", "backtest", "--counts", str(counts), "--out", str(tmp_path / "out"))
         found.append((tmp_path / "out").read_text().splitlines())
     assert found[1] == found[0][: len(found[1])] != []
+
+
+def test_a_backtest_asks_for_a_rule_or_a_file(moksori: Run) -> None:
+    assert moksori("alerts", "backtest").code == 2
+    told = moksori("alerts", "backtest", "--rule", "loud")
+    assert (told.code, "no such rule" in told.err) == (2, True)
+
+
+def test_a_rule_is_replayed_over_what_is_indexed(moksori: Run, tmp_path: Path) -> None:
+    index = SqliteIndex(f"{tmp_path}/var/index.db")
+    now = datetime.now(UTC)
+    said = {"text": "It burned my hand.", "sentiment": "negative", "model": "m"}
+    yesterday = now - timedelta(days=1)
+    index.put([document(number, created_at=yesterday, collected_at=now, **said) for number in range(3)])
+    index.close()
+    told = moksori("alerts", "backtest", "--rule", "safety", "--json")
+    assert told.code == 0, told.err
+    assert [json.loads(line)["where"] for line in told.lines] == ["shop:0", "shop:1", "shop:2"]
+    assert "3 alerts of rule safety in 30 days" in told.err
+    assert moksori("alerts", "backtest", "--rule", "trends").out == ""
 
 
 SOURCES = """
