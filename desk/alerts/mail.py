@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from desk.accounts.models import Preference
-from desk.alerts.models import Alert
+from desk.alerts.models import Alert, Severity
 from desk.alerts.wording import headline, numbers, theme_label
 from desk.outbox.models import OutboxMessage
+from pipeline.alerting.quiet import QuietHours
 from pipeline.alerting.rules import alert_rules
 from pipeline.models import clean
 from pipeline.settings import settings
@@ -51,7 +52,8 @@ def dedupe_key(alert: Alert, recipient: str) -> str:
 
 
 def _mail(alert: Alert, recipient: str, now: datetime) -> OutboxMessage:
-    language = _language(recipient)
+    wishes = alert_rules(settings()).recipient(parseaddr(recipient)[1])
+    language = wishes.language or _language(recipient)
     link = path(alert)
     with translation.override(language):
         title = headline(alert)
@@ -66,8 +68,15 @@ def _mail(alert: Alert, recipient: str, now: datetime) -> OutboxMessage:
             chart=chart if alert.days_json else None,
             link=link,
             created_at=now,
-            next_try_at=now,
+            next_try_at=told_at(alert, wishes.quiet, now),
         )
+
+
+def told_at(alert: Alert, quiet: QuietHours | None, now: datetime) -> datetime:
+    """When somebody with these quiet hours is told: of the worst, and of a test, at once."""
+    if quiet is None or not alert.pk or alert.severity == Severity.CRITICAL:
+        return now
+    return quiet.after(now, settings().brand.timezone)
 
 
 def path(alert: Alert) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from desk.alerts.mail import about, dedupe_key, path
+from desk.alerts.mail import about, dedupe_key, path, told_at
 from desk.alerts.models import Alert
 from desk.alerts.wording import headline, numbers
 from desk.outbox.channels.news import QUOTE_CHARACTERS, QUOTES, News, cut
@@ -54,7 +54,7 @@ def _post(alert: Alert, channel: Channel, now: datetime) -> OutboxMessage:
         text=news.text,
         link=link,
         created_at=now,
-        next_try_at=now,
+        next_try_at=told_at(alert, channel.quiet, now),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from pipeline.alerting.quiet import QuietHours
 from pipeline.secret_references import SecretReference
 
 
@@ -28,13 +29,25 @@ class Part(BaseModel):
 class Channel(Part):
     """What all channels share. url: a reference, for whoever knows the address may write there.
 
-    language: of what is written; absent: the brand's.
+    language: of what is written; absent: the brand's. quiet: when nothing is told but the worst.
     """
 
     name: Name
     kind: str
     url: SecretReference
     language: Language | None = None
+    quiet: QuietHours | None = None
+
+
+class Recipient(Part):
+    """What somebody who gets mails wishes, by their address.
+
+    language: absent, what they chose in the console, else the brand's. quiet: when nothing is told but the worst.
+    """
+
+    address: str
+    language: Language | None = None
+    quiet: QuietHours | None = None
 
 
 class SlackChannel(Channel):

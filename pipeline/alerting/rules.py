@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from pipeline.alerting.channels import CHANNELS, Channel, Name, Part
+from pipeline.alerting.channels import CHANNELS, Channel, Name, Part, Recipient
 from pipeline.errors import SettingsError
 from pipeline.models import Sentiment, Urgency
 from pipeline.secret_references import REFERENCE
@@ -163,6 +163,7 @@ class AlertRules(Part):
 
     rules: tuple[Rule, ...] = (ALL_TRENDS,)
     channels: tuple[Channel, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
 
     @property
     def trends(self) -> tuple[TrendRule, ...]:
@@ -175,6 +176,11 @@ class AlertRules(Part):
     def channel(self, name: str) -> Channel | None:
         """The channel of this name, if there is one."""
         return next((channel for channel in self.channels if channel.name == name), None)
+
+    def recipient(self, address: str) -> Recipient:
+        """What the reader of this address wishes: nothing, where the file does not name them."""
+        wishes = (each for each in self.recipients if each.address.casefold() == address.casefold())
+        return next(wishes, Recipient(address=address))
 
     def find(self, name: str) -> Rule | None:
         """The rule of this name, if there is one."""
@@ -210,12 +216,13 @@ def load_rules(path: Path) -> AlertRules:
     """The rules and channels in a file. Raises SettingsError with every fault, by line."""
     data, lines = read_yaml(path)
     faults = [
-        f"{path}:{lines[(str(key),)]}: {key}: unknown setting. Known here: channels, rules"
+        f"{path}:{lines[(str(key),)]}: {key}: unknown setting. Known here: channels, recipients, rules"
         for key in data
-        if key not in ("channels", "rules")
+        if key not in ("channels", "recipients", "rules")
     ]
     _refuse_secrets(data.get("channels"), path, lines, faults)
     channels = () if faults else tuple(_entries(data, "channels", CHANNELS, path, lines, faults))
+    recipients = tuple(_recipients(data, path, lines, faults))
     rules = list(_entries(data, "rules", RULES, path, lines, faults))
     known = {channel.name for channel in channels}
     faults += [
@@ -226,7 +233,24 @@ def load_rules(path: Path) -> AlertRules:
     ]
     if faults:
         raise SettingsError("\n".join(faults))
-    return AlertRules(rules=tuple(rules), channels=channels)
+    return AlertRules(rules=tuple(rules), channels=channels, recipients=recipients)
+
+
+def _recipients(data: dict[str, Any], path: Path, lines: Lines, faults: list[str]) -> Iterator[Recipient]:
+    entries = data.get("recipients") or []
+    if not isinstance(entries, list):
+        faults.append(
+            f"{path}:{lines[('recipients',)]}: recipients: expected a list. Begin each entry with `- address:`"
+        )
+        return
+    for number, entry in enumerate(entries):
+        own = {where[2:]: line for where, line in lines.items() if where[:2] == ("recipients", number)}
+        own[()] = lines[("recipients", number)]
+        own.setdefault(("address",), own[()])
+        try:
+            yield Recipient.model_validate(entry)
+        except ValidationError as error:
+            faults.append(str(describe(error, path, own, Recipient)))
 
 
 def _refuse_secrets(entries: Any, path: Path, lines: Lines, faults: list[str]) -> None:

@@ -57,8 +57,11 @@ def test_a_change_counts_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("rule: []", ":1: rule: unknown setting. Known here: channels, rules"),
+        ("rule: []", ":1: rule: unknown setting. Known here: channels, recipients, rules"),
         ("rules: 3", ":1: rules: expected a list"),
+        ("recipients: a", ":1: recipients: expected a list"),
+        ("recipients:\n  - {language: ko}", ":2: address: Field required"),
+        ("recipients:\n  - address: a\n    quiet: {start: 9, end: late}", ":3: quiet.end: is no time of day"),
         ("rules:\n  - name: x", ":2: rules: kind: expected one of trend, critical, silence"),
         ("rules:\n  - name: x\n    kind: tremd", ":3: rules: kind: expected one of .*found 'tremd'"),
         ("rules:\n  - kind: trend", ":2: name: Field required"),

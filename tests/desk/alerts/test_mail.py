@@ -1,9 +1,12 @@
 """The alert's mail: what it says, in which language, and that hostile text stays text."""
 
 import re
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -128,3 +131,19 @@ def test_a_delivered_mail_can_be_read_by_any_program(database: str, installation
     message = message_from_bytes(file.read_bytes(), policy=default)
     assert message["From"] == "moksori <moksori@localhost>"
     assert max(len(line) for line in file.read_bytes().splitlines()) <= 998
+
+
+def test_quiet_hours_and_language_of_a_recipient(database: str, tmp_path: Path, change_settings: Any) -> None:
+    (tmp_path / "alerts.yaml").write_text(
+        "recipients:\n  - {address: Ann@example.com, language: en, quiet: {start: '11:00', end: '13:00'}}\n"
+        "rules:\n  - {name: trends, kind: trend, recipients: ['Ann <ann@example.com>', bob@example.com]}\n"
+    )
+    change_settings(CONFIG_DIR=str(tmp_path))
+    apply([detection(rule="trends")], [], NOW)  # noon in Seoul
+    ann, bob = OutboxMessage.objects.order_by("recipient")
+    assert ("many complaints" in ann.subject, "급증" in bob.subject) == (True, True)
+    assert (ann.next_try_at - NOW, bob.next_try_at) == (timedelta(hours=1), NOW)
+    assert deliver_due(NOW).sent == 1
+    assert deliver_due(NOW + timedelta(hours=1)).sent == 1
+    apply([detection(rule="trends", severity=3)], [], NOW)
+    assert deliver_due(NOW).sent == 2
