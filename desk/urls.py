@@ -19,6 +19,7 @@ urlpatterns = [
     path("alerts/<int:pk>/acknowledge", alerts.acknowledge, name="alert-acknowledge"),
     path("alerts/<int:pk>/resolve", alerts.resolve, name="alert-resolve"),
     path("alerts/<int:pk>/mute", alerts.mute, name="alert-mute"),
+    path("alerts/<int:pk>/rate", alerts.rate, name="alert-rate"),
     path("alerts/<int:pk>/unmute", alerts.unmute, name="alert-unmute"),
     path("cases", cases.cases, name="cases"),
     path("cases/<int:pk>", cases.case, name="case"),

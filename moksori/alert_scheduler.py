@@ -43,17 +43,18 @@ def check_now(settings: Settings, now: datetime | None = None) -> Checked:
 
     The desk must be configured. Raises Unavailable when index or database cannot be reached.
     """
+    from desk.alerts.feedback import leanings
     from desk.alerts.life import apply
     from desk.outbox.deliver import deliver_due
 
     now = now or datetime.now(UTC)
-    detections, checked = _look(settings, now)
+    detections, checked = _look(settings, now, leanings())
     changes = apply(list(detections.values()), checked, now)
     delivered = deliver_due(now)
     return Checked(changes.opened, changes.updated, changes.resolved, delivered.sent, delivered.failed)
 
 
-def _look(settings: Settings, now: datetime) -> tuple[dict[str, Detection], set[str]]:
+def _look(settings: Settings, now: datetime, lean: dict[str, float]) -> tuple[dict[str, Detection], set[str]]:
     """What the rules tell, by key, and all keys that were looked at. Of two rules the first in the file tells it."""
     today = now.astimezone(ZoneInfo(settings.brand.timezone)).date()
     found: dict[str, Detection] = {}
@@ -69,7 +70,7 @@ def _look(settings: Settings, now: datetime) -> tuple[dict[str, Detection], set[
         unseen = blind(index, today, zone, silent) if silent else set()
         for rule in rules:
             if isinstance(rule, TrendRule):
-                outcomes.append(check(index, brand, today, zone, rule, unseen))
+                outcomes.append(check(index, brand, today, zone, rule, unseen, lean.get(rule.name, 1.0)))
         for detections, looked_at in outcomes:
             found = {**{each.key: each for each in detections}, **found}
             checked |= looked_at

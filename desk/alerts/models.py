@@ -143,6 +143,8 @@ class AlertEvent(models.Model):
         RESOLVED = "resolved", _("resolved")
         OVER = "over", _("over: two days without it")
         REOPENED = "reopened", _("came back")
+        USEFUL = "useful", _("found useful")
+        USELESS = "useless", _("found not useful")
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
@@ -155,6 +157,21 @@ class AlertEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.what}"
+
+
+class Feedback(models.Model):
+    """What somebody thinks of an alert, as they said last. It moves the threshold of the alert's rule."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="feedback")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    useful = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["alert", "by"], name="one_opinion_an_alert_and_user")]
+
+    def __str__(self) -> str:
+        return f"#{self.alert_id} {'useful' if self.useful else 'not useful'}"
 
 
 class Mute(models.Model):

@@ -23,10 +23,12 @@ def check(
     timezone: str,
     rule: TrendRule = ALL_TRENDS,
     blind: Collection[tuple[str | None, str | None]] = (),
+    lean: float = 1.0,
 ) -> tuple[list[Detection], set[str]]:
     """The brand's negative trends as of `last_day` that a rule tells, and the keys of everything that was looked at.
 
     blind: source and product of scopes whose quiet means nothing, for a source is silent: they count as not looked at.
+    lean: how much more awake people want the rule, see sensitivity.certainty().
     Raises Unavailable when the index cannot be read.
     """
     index.refresh()
@@ -41,7 +43,7 @@ def check(
     }
     detections = [
         explain(index, brand, timezone, scopes[finding.series], finding, series, rule)
-        for finding in _unexplained(scopes, series, certainty(rule.false_alarms_a_month, len(scopes)))
+        for finding in _unexplained(scopes, series, certainty(rule.false_alarms_a_month, len(scopes), lean))
         if finding.observed >= rule.minimum
     ]
     return detections, checked

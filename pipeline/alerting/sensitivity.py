@@ -13,15 +13,19 @@ _MEASURED: Final = (
 """Certainty, and false alarms for each series and month: the output of `python -m benchmarks.alerts.sensitivity`."""
 
 
-def certainty(false_alarms_a_month: float | None, series: int) -> float:
-    """The certainty that brings so many false alarms over all series together; None: the detector's own.
+def certainty(false_alarms_a_month: float | None, series: int, lean: float = 1.0) -> float:
+    """The certainty that brings so many false alarms over all series together; None: as many as the detector's own.
+
+    lean: times as many, because people found the alerts useful (above 1) or not (below).
 
     0.4 to 0.999: what was not measured is not promised, and many series may so bring more than was asked for.
     """
-    if false_alarms_a_month is None or series == 0:
+    if series == 0 or (false_alarms_a_month is None and lean == 1):
         return CERTAINTY
+    if false_alarms_a_month is None:
+        false_alarms_a_month = false_alarms(CERTAINTY, series)
     certainties, rates = zip(*reversed(_MEASURED), strict=True)
-    wanted = np.log(max(false_alarms_a_month / series, rates[0]))
+    wanted = np.log(max(lean * false_alarms_a_month / series, rates[0]))
     return float(np.interp(wanted, np.log(rates), certainties))
 
 

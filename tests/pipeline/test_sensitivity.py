@@ -24,3 +24,9 @@ def test_who_accepts_more_false_alarms_needs_less_certainty(one: float, other: f
 @given(st.floats(0.4, 0.999), SERIES)
 def test_there_and_back(certain: float, series: int) -> None:
     assert certainty(false_alarms(certain, series), series) == pytest.approx(certain, abs=1e-6)
+
+
+@given(st.floats(0.25, 4), SERIES)
+def test_who_finds_alerts_useful_gets_more_of_them(lean: float, series: int) -> None:
+    asked = certainty(None, series, lean)
+    assert (asked <= CERTAINTY + 1e-9) == (lean >= 1)

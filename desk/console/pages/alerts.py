@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from desk.alerts import life
+from desk.alerts import feedback, life
 from desk.alerts.case import case_of_review
 from desk.alerts.models import LIVE, Alert, State
 from desk.alerts.wording import numbers
@@ -64,6 +64,16 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, _("This alert can no longer be acknowledged."))
     else:
         messages.success(request, _("You look after this alert."))
+    return redirect("alert", pk=pk)
+
+
+@require_POST
+@allowed("alerts.acknowledge_alert")
+def rate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Was it worth my time?"""
+    get_object_or_404(Alert, pk=pk)
+    feedback.rate(pk, request.POST.get("useful") == "yes", user_of(request))
+    messages.success(request, _("Thank you. The rule learns from it."))
     return redirect("alert", pk=pk)
 
 

@@ -22,8 +22,8 @@ LEAST_ROLE = {
         "viewer",
     ),
     **dict.fromkeys(
-        ["alert-acknowledge", "case-assign", "case-status", "case-deadline", "case-note", "case-reply", "case-publish",
-         "mails", "mail", "mail-html", "correct"],
+        ["alert-acknowledge", "alert-rate", "case-assign", "case-status", "case-deadline", "case-note", "case-reply",
+         "case-publish", "mails", "mail", "mail-html", "correct"],
         "responder",
     ),
     **dict.fromkeys(["alert-resolve", "alert-mute", "alert-unmute", "case-approve"], "lead"),
