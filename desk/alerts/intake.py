@@ -10,6 +10,7 @@ from desk.cases.models import TakenReview
 from desk.database import outage_is_unavailable
 from pipeline.alerting.critical import judge
 from pipeline.alerting.rules import alert_rules
+from pipeline.errors import SettingsError, Unavailable
 from pipeline.models import TaggedReview, Tombstone
 from pipeline.settings import settings
 
@@ -18,13 +19,17 @@ def take_critical(messages: Sequence[TaggedReview | Tombstone], now: datetime) -
     """Open an alert for each review that a critical rule fits; forget the words of those that are gone.
 
     To be called after desk.cases.intake.take: it knows which copies are old, and makes the case that becomes urgent.
-    A review of more than BACKLOG_DAYS ago is history and opens none. Raises Unavailable or SettingsError.
+    A review of more than BACKLOG_DAYS ago is history and opens none. Raises Unavailable, for a faulty alerts.yaml too.
     """
     with outage_is_unavailable():
         for message in messages:
             if isinstance(message, Tombstone):
                 Alert.objects.filter(kind=Kind.CRITICAL, key__endswith=f"|{message.id}|critical").update(quotes_json=[])
-    rules = alert_rules(settings())
+    try:
+        rules = alert_rules(settings())
+    except SettingsError as error:
+        # A mistake made while we run must not end us: nothing is lost while we wait for it to be mended.
+        raise Unavailable(str(error).splitlines()[0]) from None
     if not rules.critical:
         return Changes()
     recent = [

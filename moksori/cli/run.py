@@ -18,11 +18,16 @@ from pipeline.worker import Progress
 
 
 def prepare(chosen: Settings) -> None:
-    """Make what is missing: topics, index, desk tables. Raises MoksoriError naming the server that is away."""
+    """Make what is missing: topics, index, desk tables. Raises MoksoriError naming the server that is away.
+
+    Raises SettingsError for a mistake in alerts.yaml: workers only wait for that to be mended.
+    """
     from desk.setup import migrate
+    from pipeline.alerting.rules import alert_rules
     from pipeline.index import open_index
     from pipeline.stream import open_stream
 
+    alert_rules(chosen)
     stream = open_stream(chosen.stream_url)
     stream.setup()
     stream.close()

@@ -13,6 +13,7 @@ from desk.alerts.models import Alert, State
 from desk.cases.intake import take
 from desk.cases.models import Case, Priority
 from desk.outbox.models import OutboxMessage
+from pipeline.errors import Unavailable
 from pipeline.models import TaggedReview, Tombstone
 from pipeline.settings import Settings
 from tests.desk.conftest import BOTH, NOW, Cast, tagged
@@ -102,6 +103,14 @@ def test_it_opens_when_its_mute_is_over_though_no_check_finds_it(rules: None, mo
     assert apply([], [], NOW) == Changes()
     assert apply([], [], NOW + timedelta(days=2)) == Changes(opened=1)
     assert (Alert.objects.get().state, OutboxMessage.objects.count()) == (State.OPEN, 1)
+
+
+def test_a_mistake_in_the_file_is_waited_for_and_nothing_is_lost(rules: None, tmp_path: Path) -> None:
+    (tmp_path / "alerts.yaml").write_text("rules: 3")
+    with pytest.raises(Unavailable, match="alerts.yaml:1: rules: expected a list"):
+        come(burned())
+    (tmp_path / "alerts.yaml").write_text(RULES + "\n", encoding="utf-8")
+    assert come(burned()) == Changes(opened=1)
 
 
 def test_without_rules_nothing_is_critical(database: str, tmp_path: Path, change_settings: Any) -> None:
