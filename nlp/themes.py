@@ -17,10 +17,11 @@ from pipeline.models import Sentiment, Stage
 BASE: Final = ("quality", "service", "delivery", "communication", "price")
 
 # Thresholds and weights were chosen on the development texts, never on the hold-outs.
-_SURE: Final = 0.25  # probability from which a clause speaks of a theme without a pattern
+_SURE: Final = 0.3  # probability from which a clause speaks of a theme without a pattern
 _PATTERN_ODDS: Final = math.log(0.9 / 0.1)  # log odds of a theme where a pattern of it is found
 _UNHEARD: Final = -3.0  # log odds of a theme that only patterns know, where there is none
 _PATTERN_LEAN: Final = 1.5
+_CLOSING: Final = 8  # units that a polite end of a review has at most
 _NEUTRAL: Final = 0.2
 _MIXED: Final = 0.35
 
@@ -150,7 +151,7 @@ class ThemeTagger:
         """How likely each clause speaks of a theme, before what a brand's model adds."""
         column = self.scores.columns([f"theme.{name}"])[0] if name in BASE else None
         matches = [match for match in reading.matches if match.label == name]
-        return [_log_odds(clause, column, _within(clause, matches)) for clause in reading.clauses]
+        return [_log_odds(clause, column, _within(clause, matches), reading) for clause in reading.clauses]
 
     def to_disk(self, path: object, *, exclude: Iterable[str] = ()) -> None:
         """Nothing to save: the weights are in the table of scores."""
@@ -165,7 +166,7 @@ def _theme(name: str, reading: Reading, matches: Sequence[Match], column: int | 
     spans: list[tuple[int, int]] = []
     for clause in reading.clauses:
         own = _within(clause, matches)
-        probability = 1 / (1 + math.exp(-_log_odds(clause, column, own) - clause.learned.get(name, 0.0)))
+        probability = 1 / (1 + math.exp(-_log_odds(clause, column, own, reading) - clause.learned.get(name, 0.0)))
         if probability < _SURE:
             continue
         score = max(score, probability)
@@ -187,9 +188,17 @@ def _within(clause: Clause, matches: Sequence[Match]) -> list[Match]:
     return [match for match in matches if match.start < clause.end and match.end > clause.start]
 
 
-def _log_odds(clause: Clause, column: int | None, own: Sequence[Match]) -> float:
-    scored = _UNHEARD if column is None or clause.scores is None else float(clause.scores[column])
+def _log_odds(clause: Clause, column: int | None, own: Sequence[Match], reading: Reading) -> float:
+    scored = _UNHEARD
+    if column is not None and clause.scores is not None and not _is_closing(clause, reading):
+        scored = float(clause.scores[column])
     return max(scored, _PATTERN_ODDS) if own else scored
+
+
+def _is_closing(clause: Clause, reading: Reading) -> bool:
+    """ "답변 기다리겠습니다", "please call me back": how letters end, not what they complain about."""
+    closings = [match for match in reading.matches if match.label == "closing" and not match.flipped]
+    return len(clause.units) <= _CLOSING and bool(_within(clause, closings))
 
 
 def _side(match: Match) -> int:
