@@ -96,6 +96,25 @@ def test_trouble_of_every_product_is_told_for_each_and_not_for_the_brand(index: 
     assert sorted(str(each.product) for each in told(index)) == sorted(PRODUCTS)
 
 
+@pytest.mark.parametrize(("both", "told_themes"), [(True, ["delivery"]), (False, ["communication", "delivery"])])
+def test_the_same_reviews_are_told_once_however_many_themes_they_name(
+    index: SqliteIndex, both: bool, told_themes: list[str]
+) -> None:
+    complain(index, "kettle", 25)
+    again = 900_000 if both else 950_000  # the same reviews, now with a second theme, or fifteen others
+    index.put(
+        [
+            document(
+                again + n, product="kettle", created_at=NOW - timedelta(hours=n % 40), text=f"nobody answers {n}",
+                is_negative=1, sentiment="negative", themes=["delivery", "communication"],
+                negative_themes=["delivery", "communication"] if both else ["communication"], version=2,
+            )
+            for n in range(15)
+        ]
+    )  # fmt: skip
+    assert sorted(str(each.theme) for each in told(index)) == told_themes
+
+
 def test_near_copies_are_quoted_once_and_the_evidence_is_marked(index: SqliteIndex) -> None:
     complain(index, "kettle", 25)
     (detection,) = told(index)
