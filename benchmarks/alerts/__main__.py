@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from benchmarks.alerts import elastalert
 from benchmarks.alerts.methods import Alarms, ears_c2, limit, negative_binomial_tail, spike, three_sd
 from benchmarks.alerts.score import Score, score
 from benchmarks.alerts.settings import HELD_BACK, HELD_BACK_SEEDS, MADE_WITH, SEEDS
@@ -41,12 +42,44 @@ def ours(world: World, certainty: float = CERTAINTY) -> Alarms:
     return alarms
 
 
-METHODS: Final[dict[str, Method]] = {
+def _timeframe(days: int) -> str:
+    return "a day" if days == 1 else "a week"
+
+
+ELASTALERT: Final[dict[str, Method]] = {
+    **{
+        f"spike × {height}, {_timeframe(days)}, at least {ref} and {cur}": (
+            lambda world, rule=(days, height, ref, cur): elastalert.spike(world.negative, *rule)
+        )
+        for days, height, ref, cur in elastalert.SPIKES
+    },
+    **{
+        f"frequency, {events} in {_timeframe(days)}": (
+            lambda world, rule=(days, events): elastalert.frequency(world.negative, *rule)
+        )
+        for days, events in elastalert.FREQUENCIES
+    },
+    "frequency, twice the usual of a week": lambda world: elastalert.frequency(
+        world.negative, 7, elastalert.twice_the_usual(world.negative, 7)
+    ),
+    **{
+        f"percentage above {limit_}, {_timeframe(days)}, of at least {least}": (
+            lambda world, rule=(days, limit_, least): elastalert.percentage_match(world.negative, world.total, *rule)
+        )
+        for days, limit_, least in elastalert.PERCENTAGES
+    },
+}
+"""Rules of ElastAlert 2 in several settings."""
+KNOWN: Final[dict[str, Method]] = {
     "spike rule, day against day × 3": lambda world: spike(world.negative, 1, 3),
     "spike rule, week against week × 2": lambda world: spike(world.negative, 7, 2),
     "EARS C2": lambda world: ears_c2(world.negative),
     "mean + 3 sd, 28 days": lambda world: three_sd(world.negative),
     "negative-binomial tail 1e-3": lambda world: negative_binomial_tail(world.negative),
+}
+METHODS: Final[dict[str, Method]] = {
+    **KNOWN,
+    **{f"ElastAlert 2: {name}": method for name, method in ELASTALERT.items()},
     "**moksori**": ours,
     "limit: a scan that is told the truth": lambda world: limit(world, _LIMIT_ALPHA),
 }
@@ -76,19 +109,23 @@ def row(name: str, scores: Sequence[Score]) -> str:
     )
 
 
-def draw(curves: dict[str, list[Score]], points: dict[str, Score], file: Path) -> None:
+def draw(curves: dict[str, list[Score]], points: dict[str, Score], elastalert_: list[Score], file: Path) -> None:
     """Detected outbreaks against false alarms: curves over their threshold, points for what has none."""
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.subplots()
     for name, scores in curves.items():
         axes.plot([each.false_days for each in scores], [each.detected for each in scores], marker=".", label=name)
+    axes.plot(
+        [of.false_days for of in elastalert_], [of.detected for of in elastalert_], "x", color="tab:red",
+        label="ElastAlert 2, ten settings",
+    )  # fmt: skip
     for name, of in points.items():
         axes.plot(of.false_days, of.detected, "o", color="0.4")
         side = "right" if of.false_days > 1 else "left"
         axes.annotate(name, (of.false_days, of.detected), (0, -13), textcoords="offset points", fontsize=8, ha=side)
     axes.set(xscale="log", xlabel="false-alarm days for each series and year", ylabel="share of outbreaks detected")
-    axes.set(xlim=(0.02, 40), ylim=(0.4, 1))
+    axes.set(xlim=(0.02, 200), ylim=(0, 1))
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", frameon=False)
     figure.savefig(file, metadata={"Date": None})
@@ -125,7 +162,8 @@ def main() -> None:
         results = list(measured(thresholds, HELD_BACK, HELD_BACK_SEEDS, arguments.series))
         curves[name] = [mean([each for _, _, whose, each in results if whose == at]) for at in thresholds]
         report[name] = [{"at": float(at), **vars(each)} for at, each in zip(thresholds, curves[name], strict=True)]
-    draw(curves, {name: of for name, of in points.items() if name in list(METHODS)[:-2]}, _PICTURE)
+    elastalert_ = [points[f"ElastAlert 2: {name}"] for name in ELASTALERT]
+    draw(curves, {name: points[name] for name in KNOWN}, elastalert_, _PICTURE)
     _OUT.mkdir(exist_ok=True)
     file = _OUT / f"alerts-{datetime.now(UTC):%Y-%m-%d}.json"
     file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from benchmarks.alerts import elastalert
 from benchmarks.alerts.__main__ import METHODS, mean, ours
 from benchmarks.alerts.methods import ears_c2, limit, negative_binomial_tail, spike, three_sd
 from benchmarks.alerts.score import score
@@ -82,6 +83,30 @@ def test_known_rules_do_as_they_are_known_to(usual: World) -> None:
     assert min(ears.sale_days, sd.sale_days) > 0.25
 
 
+def counts(*days: int) -> np.ndarray:
+    return np.array([days], np.int64)
+
+
+def test_a_spike_rule_is_silent_until_its_windows_are_filled_again() -> None:
+    negative = counts(5, 5, 5, 15, 45, 135, 405, 5, 5)
+    assert np.flatnonzero(elastalert.spike(negative, 1, 3, 3, 5)[0]).tolist() == [3, 5]
+    assert not elastalert.spike(counts(0, 0, 9), 1, 3, 3, 5).any(), "too few before"
+    assert not elastalert.spike(counts(3, 1, 4), 1, 3, 1, 5).any(), "too few now"
+    weeks = elastalert.spike(counts(*[2] * 14, *[4] * 7, *[2] * 7), 7, 2, 5, 10)
+    assert np.flatnonzero(weeks[0]).tolist() == [20]
+
+
+def test_a_frequency_rule_counts_anew_after_a_match() -> None:
+    assert np.flatnonzero(elastalert.frequency(counts(4, 4, 4, 4, 4, 4), 2, 8)[0]).tolist() == [1, 3, 5]
+    usual = elastalert.twice_the_usual(np.full((2, 100), [[1], [0]]), 7)
+    assert usual.tolist() == [14, 5]
+
+
+def test_a_percentage_asks_for_enough_reviews() -> None:
+    alarms = elastalert.percentage_match(counts(4, 4, 3), counts(10, 9, 10), 1, 30, 10)
+    assert alarms[0].tolist() == [True, False, False]
+
+
 def test_the_detector_meets_its_aims_and_keeps_up_with_one_that_is_told_the_truth(usual: World) -> None:
     found, told = score(usual, ours(usual)), score(usual, limit(usual, 2e-4))
     assert found.detected > told.detected - 0.03
@@ -97,5 +122,5 @@ def test_nothing_held_back_was_made_with() -> None:
 
 def test_the_table_names_every_method_and_a_mean_is_one_of_each_figure(usual: World) -> None:
     scores = [score(usual, method(usual)) for method in METHODS.values()]
-    assert len(scores) == 7
+    assert len(scores) == 17
     assert mean(scores).detected == pytest.approx(np.mean([each.detected for each in scores]))
