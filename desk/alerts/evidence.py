@@ -26,11 +26,25 @@ def put(detection: Detection, alert: Alert, now: datetime) -> None:
     alert.brand = clean(detection.brand)[:200]
     alert.source, alert.product = clean(detection.source or "")[:64], clean(detection.product or "")[:300]
     alert.theme = clean(detection.theme or "")[:100]
+    alert.version, alert.location = clean(detection.version or "")[:100], clean(detection.location or "")[:200]
+    alert.language = clean(detection.language or "")[:20]
     alert.since, alert.until = detection.since, detection.until
     alert.observed, alert.expected, alert.total = detection.observed, detection.expected, detection.total
     alert.p_value, alert.severity = detection.p_value, detection.severity
     alert.days_json = [day.model_dump(mode="json") for day in detection.days]
     alert.quotes_json = [_quote(quote) for quote in detection.quotes[:MAX_QUOTES]]
+    alert.explanation_json = detection.explanation and _cleaned(detection.explanation.model_dump(mode="json"))
+
+
+def _cleaned(value: Any) -> Any:
+    """The same with every text in it clean: PostgreSQL takes no NUL, not even in JSON."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _cleaned(each) for name, each in value.items()}
+    return value
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

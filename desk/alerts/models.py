@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from desk.cases.models import Case
-from pipeline.alerting.detection import Day, Quote
+from pipeline.alerting.detection import Day, Explanation, Quote
 
 
 class State(models.TextChoices):
@@ -61,6 +61,9 @@ class Alert(models.Model):
     source = models.CharField(max_length=64, blank=True)
     product = models.CharField(max_length=300, blank=True)
     theme = models.CharField(max_length=100, blank=True)
+    version = models.CharField(max_length=100, blank=True)
+    location = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=20, blank=True)
     since = models.DateField()
     until = models.DateField()
     observed = models.IntegerField()
@@ -70,6 +73,7 @@ class Alert(models.Model):
     severity = models.SmallIntegerField(choices=Severity)
     days_json = models.JSONField(default=list)
     quotes_json = models.JSONField(default=list)
+    explanation_json = models.JSONField(null=True)
 
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField()
@@ -116,6 +120,11 @@ class Alert(models.Model):
     def quotes(self) -> list[Quote]:
         """Reviews that show the trouble."""
         return [Quote.model_validate(quote) for quote in self.quotes_json]
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """What is special about a trend; None for other kinds."""
+        return None if self.explanation_json is None else Explanation.model_validate(self.explanation_json)
 
     @property
     def has_counts(self) -> bool:
