@@ -3,7 +3,19 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from desk.console.pages import account, alerts, cases, casework, corrections, home, mail, operations, reviews, themes
+from desk.console.pages import (
+    account,
+    alerts,
+    cases,
+    casework,
+    corrections,
+    home,
+    mail,
+    mails_off,
+    operations,
+    reviews,
+    themes,
+)
 
 handler403 = "desk.console.faults.forbidden"
 handler404 = "desk.console.faults.not_found"
@@ -41,4 +53,5 @@ urlpatterns = [
     path("mail/<int:pk>", mail.mail, name="mail"),
     path("mail/<int:pk>/html", mail.mail_html, name="mail-html"),
     path("mail/<int:pk>/again", mail.send_again, name="mail-again"),
+    path("mails/off/<path:token>", mails_off.mails_off, name="mails-off"),
 ]

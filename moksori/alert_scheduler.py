@@ -43,15 +43,18 @@ def check_now(settings: Settings, now: datetime | None = None) -> Checked:
 
     The desk must be configured. Raises Unavailable when index or database cannot be reached.
     """
+    from desk.alerts.escalation import escalate_due
     from desk.alerts.feedback import leanings
-    from desk.alerts.life import apply
+    from desk.alerts.life import apply, end_without_rule
     from desk.outbox.deliver import deliver_due
 
     now = now or datetime.now(UTC)
     detections, checked = _look(settings, now, leanings())
     changes = apply(list(detections.values()), checked, now)
+    ended = end_without_rule({rule.name for rule in alert_rules(settings).rules}, now)
+    escalate_due(now)
     delivered = deliver_due(now)
-    return Checked(changes.opened, changes.updated, changes.resolved, delivered.sent, delivered.failed)
+    return Checked(changes.opened, changes.updated, changes.resolved + ended, delivered.sent, delivered.failed)
 
 
 def _look(settings: Settings, now: datetime, lean: dict[str, float]) -> tuple[dict[str, Detection], set[str]]:

@@ -6,6 +6,7 @@
 - If it comes back within a week it is the same alert, opened again, without a new mail unless it is worse.
 - Resolved by a person, it stays closed while the window that they saw is still the one in alarm.
 - A critical review is one alert for ever: it never ends by itself, and once resolved it does not come back.
+- When its rule is no longer in alerts.yaml, and no other rule finds it, it ends: nobody looks at it any more.
 - Each severity sends at most one mail a recipient. Mails are rows of the outbox, written in the same transaction.
 """
 
@@ -62,6 +63,15 @@ def apply(detections: Sequence[Detection], checked: Collection[str], now: dateti
         )
         outcomes += [_wake(pk, now) for pk in asleep]
     return Changes(outcomes.count("opened"), outcomes.count("updated"), outcomes.count("resolved"))
+
+
+def end_without_rule(rules: Collection[str], now: datetime) -> int:
+    """End live alerts whose rule is none of these. Returns how many. To be called after apply(): a renamed rule has
+    taken over by then what it still finds. Critical alerts stay, for they are about a review, and wait for a person.
+    """
+    with outage_is_unavailable():
+        left = Alert.objects.filter(state__in=LIVE).exclude(rule__in={"", *rules}).exclude(kind=Kind.CRITICAL)
+        return sum(_end_without_rule(pk, rules, now) for pk in left.order_by("key").values_list("pk", flat=True))
 
 
 def ack(alert_id: int, user: User | None) -> Alert:
@@ -228,6 +238,18 @@ def _missed(pk: int, now: datetime) -> _Outcome:
         alert_is_over(alert, now)
         alert.save()
         return "resolved"
+
+
+def _end_without_rule(pk: int, rules: Collection[str], now: datetime) -> bool:
+    with transaction.atomic():
+        alert = Alert.objects.select_for_update().filter(pk=pk, state__in=LIVE).first()
+        if alert is None or alert.rule in rules:
+            return False
+        _end(alert, now, by_hand=False)
+        _record(alert, What.RULE_GONE, now, detail=alert.rule)
+        alert_is_over(alert, now)
+        alert.save()
+        return True
 
 
 def _end(alert: Alert, now: datetime, by_hand: bool) -> None:

@@ -154,6 +154,8 @@ class AlertEvent(models.Model):
         REOPENED = "reopened", _("came back")
         USEFUL = "useful", _("found useful")
         USELESS = "useless", _("found not useful")
+        ESCALATED = "escalated", _("escalated: nobody had acknowledged it")
+        RULE_GONE = "rule_gone", _("over: its rule is no longer there")
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()

@@ -6,9 +6,10 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from desk.alerts.audience import Audience, told_at_once
 from desk.alerts.mail import about, dedupe_key, path, told_at
 from desk.alerts.models import Alert
-from desk.alerts.wording import headline, numbers
+from desk.alerts.wording import escalated_headline, headline, numbers
 from desk.outbox.channels.news import QUOTE_CHARACTERS, QUOTES, News, cut
 from desk.outbox.channels.post import BODIES
 from desk.outbox.models import OutboxMessage
@@ -18,12 +19,15 @@ from pipeline.models import clean
 from pipeline.settings import settings
 
 
-def write_posts(alert: Alert, now: datetime) -> int:
-    """Put one post a channel into the outbox, within the caller's transaction. Returns how many are new."""
+def write_posts(alert: Alert, now: datetime, audience: Audience | None = None) -> int:
+    """Put one post a channel into the outbox, within the caller's transaction. Returns how many are new.
+
+    audience: None, the channels of the alert's rule.
+    """
     rules = alert_rules(settings())
-    rule = rules.find(alert.rule)
-    channels = [rules.channel(name) for name in dict.fromkeys(rule.channels if rule else ())]
-    posts = [_post(alert, channel, now) for channel in channels if channel is not None]
+    told = audience or told_at_once(alert)
+    channels = [rules.channel(name) for name in dict.fromkeys(told.channels)]
+    posts = [_post(alert, channel, now, told.escalated) for channel in channels if channel is not None]
     keys = [post.dedupe_key for post in posts]
     known = set(OutboxMessage.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
     fresh = [post for post in posts if post.dedupe_key not in known]
@@ -31,12 +35,12 @@ def write_posts(alert: Alert, now: datetime) -> int:
     return len(fresh)
 
 
-def _post(alert: Alert, channel: Channel, now: datetime) -> OutboxMessage:
+def _post(alert: Alert, channel: Channel, now: datetime, escalated: bool) -> OutboxMessage:
     link = path(alert)
     with translation.override(channel.language or settings().brand.language):
         news = News(
-            event=_event(alert),
-            title=clean(headline(alert)),
+            event="alert.escalated" if escalated else _event(alert),
+            title=clean(escalated_headline(alert) if escalated else headline(alert)),
             numbers=numbers(alert),
             about=clean(about(alert)),
             severity=alert.severity,
@@ -46,7 +50,7 @@ def _post(alert: Alert, channel: Channel, now: datetime) -> OutboxMessage:
             data=_data(alert),
         )
     return OutboxMessage(
-        dedupe_key=dedupe_key(alert, f"channel {channel.name}"),
+        dedupe_key=dedupe_key(alert, f"channel {channel.name}", escalated),
         channel=channel.name,
         payload=BODIES[channel.kind](news),
         recipient=channel.name,
@@ -54,7 +58,7 @@ def _post(alert: Alert, channel: Channel, now: datetime) -> OutboxMessage:
         text=news.text,
         link=link,
         created_at=now,
-        next_try_at=told_at(alert, channel.quiet, now),
+        next_try_at=told_at(alert, channel, now),
     )
 
 

@@ -50,6 +50,11 @@ def headline(alert: Alert, language: str | None = None) -> str:
         return _("%(where)s: many complaints") % {"where": where}
 
 
+def escalated_headline(alert: Alert) -> str:
+    """The headline for those who are told because nobody acknowledged, in the current language."""
+    return _("Nobody looks after it: %(headline)s") % {"headline": headline(alert)}
+
+
 def numbers(alert: Alert) -> str:
     """The counts in one sentence, in the current language."""
     values = {

@@ -8,6 +8,7 @@ from email.utils import format_datetime, getaddresses
 
 from desk.outbox.chart import draw
 from desk.outbox.models import OutboxMessage
+from desk.outbox.off import off_url
 from desk.outbox.transports import Refused
 from pipeline.errors import SettingsError
 
@@ -17,7 +18,8 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
 def build(row: OutboxMessage, sender: str) -> EmailMessage:
     """The mail. Raises Refused for a recipient that is no address, SettingsError for such a sender.
 
-    Message-ID is the dedupe key: a second copy, sent because a worker died after sending, can be recognised.
+    Message-ID is the dedupe key: a second copy, sent because a worker died after sending, can be recognised. Later
+    mails about an alert answer the first one, so that mail programs show them together.
     """
     from_ = _address(sender)
     if from_ is None:
@@ -30,7 +32,10 @@ def build(row: OutboxMessage, sender: str) -> EmailMessage:
     message["Subject"] = _header_text(row.subject)
     message["Date"] = format_datetime(row.created_at)
     message["Message-ID"] = f"<{row.dedupe_key}@{from_.domain}>"
+    if row.answers:
+        message["In-Reply-To"] = message["References"] = f"<{row.answers}@{from_.domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    _offer_to_turn_off(message, off_url(row.recipient))
     message.set_content(row.text)
     message.add_alternative(row.html, subtype="html")
     if row.chart is not None:
@@ -39,6 +44,12 @@ def build(row: OutboxMessage, sender: str) -> EmailMessage:
         html.add_related(draw(row.chart), "image", "png", cid="<chart>", filename="chart.png", disposition="inline")
     _fix_boundaries(message, row.dedupe_key)
     return message
+
+
+def _offer_to_turn_off(message: EmailMessage, url: str) -> None:
+    message["List-Unsubscribe"] = f"<{url}>"
+    if url.startswith("https://"):  # RFC 8058 asks for it: a mail program posts there by itself
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def _header_text(text: str) -> str:

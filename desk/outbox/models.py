@@ -11,7 +11,9 @@ class OutboxMessage(models.Model):
 
     dedupe_key: says what the mail is about, the same however often that is written; it becomes the Message-ID.
     channel: the name in alerts.yaml; "" for a mail; then recipient is the same name. payload: what is posted there.
-    link: the console's path that the mail is about. chart: what desk.outbox.chart draws, as {days, since, until}.
+    answers: the dedupe_key of the first mail about the same alert to the same person; "" for that one itself.
+    link: the console's path that the mail is about. chart: what desk.outbox.chart draws, as {days, since, until}, or
+    what desk.outbox.week_chart draws, as {week, before}.
     """
 
     class State(models.TextChoices):
@@ -23,6 +25,7 @@ class OutboxMessage(models.Model):
         REFUSED = "refused", _("refused")
 
     dedupe_key = models.CharField(max_length=100, unique=True)
+    answers = models.CharField(max_length=100, blank=True)
     channel = models.CharField(max_length=64, blank=True)
     payload = models.JSONField(null=True)
     recipient = models.CharField(max_length=320)
@@ -44,3 +47,13 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.recipient}"
+
+
+class MailsOff(models.Model):
+    """Somebody who wants no more mails. address: in small letters."""
+
+    address = models.CharField(max_length=320, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.address

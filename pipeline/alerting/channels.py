@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -38,16 +39,9 @@ class Channel(Part):
     language: Language | None = None
     quiet: QuietHours | None = None
 
-
-class Recipient(Part):
-    """What somebody who gets mails wishes, by their address.
-
-    language: absent, what they chose in the console, else the brand's. quiet: when nothing is told but the worst.
-    """
-
-    address: str
-    language: Language | None = None
-    quiet: QuietHours | None = None
+    def quiet_after(self, moment: datetime, timezone: str) -> datetime:
+        """The moment itself, or the end of the quiet hours that it lies in. timezone: the brand's."""
+        return self.quiet.after(moment, timezone) if self.quiet else moment
 
 
 class SlackChannel(Channel):

@@ -27,6 +27,7 @@ def _zone(value: str) -> str:
 
 
 Clock = Annotated[time, BeforeValidator(_clock)]
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class QuietHours(BaseModel):
@@ -36,7 +37,7 @@ class QuietHours(BaseModel):
 
     start: Clock
     end: Clock
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    timezone: Zone | None = None
 
     def after(self, moment: datetime, timezone: str) -> datetime:
         """The moment itself, or the end of the quiet hours that it lies in. timezone: where the rule names none."""

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from pipeline.alerting.channels import CHANNELS, Channel, Name, Part, Recipient
+from pipeline.alerting.channels import CHANNELS, Channel, Name, Part
+from pipeline.alerting.recipients import Escalation, Recipient
 from pipeline.errors import SettingsError
 from pipeline.models import Sentiment, Urgency
 from pipeline.secret_references import REFERENCE
@@ -37,6 +38,7 @@ class Rule(Part):
     """What all rules share.
 
     recipients: addresses of mails; absent: `mail: recipients:` of moksori.yaml. channels: names of channels.
+    escalate: who is told once more when nobody acknowledges.
     """
 
     name: Name
@@ -44,6 +46,7 @@ class Rule(Part):
     scope: RuleScope = RuleScope()
     recipients: tuple[str, ...] | None = None
     channels: tuple[str, ...] = ()
+    escalate: Escalation | None = None
 
 
 class TrendRule(Rule):
@@ -226,9 +229,14 @@ def load_rules(path: Path) -> AlertRules:
     rules = list(_entries(data, "rules", RULES, path, lines, faults))
     known = {channel.name for channel in channels}
     faults += [
-        f"{path}:{lines[('rules', number)]}: channels: no channel {name!r}. Known: {', '.join(sorted(known)) or 'none'}"
+        f"{path}:{line_of(('rules', number, *where), lines)}: {'.'.join(where)}: no channel {name!r}. "
+        f"Known: {', '.join(sorted(known)) or 'none'}"
         for number, rule in enumerate(rules if not faults else [])
-        for name in rule.channels
+        for where, names in (
+            (("channels",), rule.channels),
+            (("escalate", "channels"), rule.escalate.channels if rule.escalate else ()),
+        )
+        for name in names
         if name not in known
     ]
     if faults:

@@ -12,10 +12,10 @@ _TURNED_INTO_SOMETHING = re.compile(r"@(?=\w)|\](?=\()|(?<=\w):(?=//)")
 
 @dataclass(frozen=True)
 class News:
-    """An alert that opened or got worse, in the channel's language.
+    """An alert that opened, got worse or was not acknowledged, in the channel's language.
 
-    event: alert.opened, alert.worse or alert.test. quotes: what customers say, cut short. open: the label of the link.
-    data: the alert as programs read it.
+    event: alert.opened, alert.worse, alert.escalated or alert.test. quotes: what customers say, cut short. open: the
+    label of the link. data: the alert as programs read it.
     """
 
     event: str

@@ -82,7 +82,8 @@ def test_no_text_breaks_out_of_a_header(database: str, installation: Settings, t
     raw = build(row, SENDER).as_bytes()
     message = message_from_bytes(raw, policy=default)
     assert set(message.keys()) == {
-        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "List-Unsubscribe", "MIME-Version",
+        "Content-Type",
     }  # fmt: skip
     assert message["To"] == "a@b.c"
 

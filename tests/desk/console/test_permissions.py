@@ -15,7 +15,7 @@ from pipeline.index.document import from_tagged
 from tests.desk.conftest import NOW, Cast, detection, tagged
 
 ROLE_NAMES = list(ROLES)
-PUBLIC = {"login", "logout", "language"}
+PUBLIC = {"login", "logout", "language", "mails-off"}
 LEAST_ROLE = {
     **dict.fromkeys(
         ["home", "alerts", "alert", "cases", "case", "reviews", "review", "themes", "theme", "sources", "ledger"],
