@@ -1,9 +1,9 @@
 """Makes the mail of an outbox row: plain text, HTML and the chart, the same bytes for every try."""
 
 import re
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage, MIMEPart
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, getaddresses
 
 from desk.outbox.chart import draw
@@ -12,6 +12,20 @@ from desk.outbox.off import off_url
 from desk.outbox.transports import Refused
 from pipeline.errors import SettingsError
 
+
+class _OneLine(UnstructuredHeader, BaseHeader):
+    """An id or address that no program would know again if it were folded; it may have 998 characters (RFC 5322)."""
+
+    max_count = 1
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("in-reply-to", "references", "list-unsubscribe"):
+    _HEADERS.map_to_type(_name, _OneLine)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
 
 
@@ -27,7 +41,7 @@ def build(row: OutboxMessage, sender: str) -> EmailMessage:
     to = _address(row.recipient)
     if to is None:
         raise Refused(f"{row.recipient!r} is no address. Mend mail: recipients in moksori.yaml")
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"], message["To"] = from_, to
     message["Subject"] = _header_text(row.subject)
     message["Date"] = format_datetime(row.created_at)

@@ -73,6 +73,17 @@ def test_a_change_counts_at_once(tmp_path: Path) -> None:
         ("rules:\n  - {name: x, kind: trend}\n  - {name: x, kind: trend}", ":3: name: 'x' is taken by line 2"),
         ("rules:\n  - name: x\n    kind: critical\n    urgency: [huge]", ":4: urgency.0: .*'high'.*found 'huge'"),
         ("rules:\n  - name: x\n    kind: critical\n    phrases:\n      ko: ['*']", ":5: phrases.ko.0"),
+        (
+            "rules:\n  - name: x\n    kind: trend\n    escalate:\n      after: soon",
+            ":5: escalate.after: is no length of time",
+        ),
+        ("rules:\n  - name: x\n    kind: trend\n    escalate:\n      after: 4h", ":4: escalate: tells nobody"),
+        (
+            "rules:\n  - name: x\n    kind: trend\n    escalate:\n      after: 4h\n      channels: [chat]",
+            ":6: escalate.channels: no channel 'chat'. Known: none",
+        ),
+        ("recipients:\n  - address: a\n    digest: hourly", ":3: digest: .*'daily' or 'weekly'"),
+        ("recipients:\n  - address: a\n    weekday: mon", ":3: weekday: .*'monday'"),
     ],
 )
 def test_a_mistake_is_told_by_line(tmp_path: Path, text: str, told: str) -> None:
@@ -111,3 +122,12 @@ def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path: Path, field: st
     with pytest.raises(SettingsError, match=f"alerts.yaml:4: {field}: secrets do not stand in this file") as told:
         load_rules(rules_file(tmp_path, text))
     assert "T0KEN" not in str(told.value)
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("30m", 30), ("4h", 240), ("2d", 2880)])
+def test_who_is_told_when_nobody_acknowledges(tmp_path: Path, text: str, minutes: int) -> None:
+    escalate = f"{{after: {text}, recipients: [a@example.com], severity: 2}}"
+    (rule,) = load_rules(rules_file(tmp_path, f"rules:\n  - {{name: x, kind: trend, escalate: {escalate}}}")).rules
+    assert rule.escalate is not None
+    assert rule.escalate.after.total_seconds() == 60 * minutes
+    assert (rule.escalate.recipients, rule.escalate.severity) == (("a@example.com",), 2)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from desk.alerts.life import Changes, ack, apply, end_mutes, mute, resolve, unmute
+from desk.alerts.life import Changes, ack, apply, end_mutes, end_without_rule, mute, resolve, unmute
 from desk.alerts.models import Alert, AlertEvent, Mute, State
 from desk.alerts.queries import mute_rows
 from desk.cases.models import Case, Status
@@ -245,3 +245,15 @@ def test_a_key_longer_than_the_column_keeps_its_identity(database: str) -> None:
 def test_settings_name_the_recipients(database: str, installation: Settings) -> None:
     apply([detection()], [KEY], NOW)
     assert [mail.recipient for mail in OutboxMessage.objects.all()] == installation.mail.recipients
+
+
+def test_a_removed_rule_leaves_no_alert_behind_and_a_renamed_one_keeps_it(database: str) -> None:
+    apply([detection("a", rule="gone"), detection("b", rule="old"), detection("c", rule="stays")], [], NOW)
+    apply([detection("d", rule="gone", kind="critical"), detection("e")], [], NOW)
+    apply([detection("b", rule="new")], [], NOW)
+    assert end_without_rule({"new", "stays"}, NOW) == 1
+    alert = Alert.objects.get(state=State.RESOLVED)
+    assert (alert.key, alert.case.status, alert.by_hand) == ("a", Status.SOLVED, False)
+    event = alert.events.latest("pk")
+    assert (event.what, event.detail) == (AlertEvent.What.RULE_GONE, "gone")
+    assert end_without_rule({"new", "stays"}, NOW) == 0

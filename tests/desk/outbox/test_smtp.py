@@ -83,6 +83,23 @@ def test_the_mail_arrives_whole(waiting: OutboxMessage, serve: Serve) -> None:
     assert kinds == ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
 
 
+def test_mails_about_an_alert_hang_together_and_offer_to_end(database: str, serve: Serve, change_settings) -> None:
+    mailbox = serve(Mailbox())
+    change_settings(CONSOLE__URL="https://desk.example")
+    for severity in (1, 2, 3):
+        apply([detection(severity=severity)], [], NOW)
+    apply([detection("another")], [], NOW)
+    deliver_due(NOW)
+    first, worse, worst, other = (message_from_bytes(received) for received in mailbox.received)
+    assert first["In-Reply-To"] is None
+    assert other["In-Reply-To"] is None
+    for later in (worse, worst):
+        assert later["In-Reply-To"] == later["References"] == first["Message-ID"]
+    assert len({each["Message-ID"] for each in (first, worse, worst, other)}) == 4
+    assert first["List-Unsubscribe"].startswith("<https://desk.example/mails/off/")
+    assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 @pytest.mark.parametrize(
     ("mailbox", "state"),
     [
