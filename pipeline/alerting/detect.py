@@ -42,6 +42,7 @@ _Indices = NDArray[np.intp]
 class Finding:
     """A series in alarm on one day: the window that speaks loudest.
 
+    low, high: 95 % interval of the complaints to expect.
     p_value: of at least so many complaints at the usual level and share, times the number of windows looked at.
     """
 
@@ -49,6 +50,8 @@ class Finding:
     window: int
     observed: int
     expected: float
+    low: float
+    high: float
     total: int
     p_value: float
 
@@ -118,6 +121,13 @@ def _tail(observed: Floats, mean: Floats, variance: Floats) -> Floats:
     return tail
 
 
+def _interval(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """The 95 % interval of a negative binomial."""
+    wide = np.maximum(variance / mean, 1 + 1e-6)
+    size, chance = mean / (wide - 1), 1 / wide
+    return stats.nbinom.ppf(0.025, size, chance), stats.nbinom.ppf(0.975, size, chance)
+
+
 def _findings(
     total: Counts, negative: Counts, walk: _Walk, days: _Indices, numbers: _Indices, first: int
 ) -> Iterator[tuple[int, Finding]]:
@@ -141,7 +151,7 @@ def _findings(
     ]
     uncertain, volume_uncertain = walk.uncertain[days, numbers], walk.volume_uncertain[days, numbers]
     loudest = np.full(len(days), -np.inf)
-    told = np.zeros((5, len(days)))
+    told = np.zeros((6, len(days)))
     for window in WINDOWS:
         start = np.maximum(days + 1 - window, 0)
         observed, seen, mean, variance, by_volume, volume_variance = (
@@ -155,10 +165,12 @@ def _findings(
         loudness = expected * (excess * np.log(excess) - excess + 1) / np.maximum(variance / mean, 1.0)
         louder = loudness > loudest
         loudest = np.where(louder, loudness, loudest)
-        told[:, louder] = np.array([np.full(len(days), window), observed, expected, seen, p_values])[:, louder]
-    windows, observed, expected, seen, p_values = told
+        wide = np.where(mean >= by_volume, variance, volume_variance)
+        told[:, louder] = np.array([np.full(len(days), window), observed, expected, wide, seen, p_values])[:, louder]
+    windows, observed, expected, wide, seen, p_values = told
     p_values = np.minimum(1.0, p_values * len(WINDOWS))
     alarm = (observed >= _LEAST_COMPLAINTS) & (observed >= _LEAST_EXCESS * expected) & (p_values < _MOST_P_VALUE)
+    low, high = _interval(np.maximum(expected, 1e-9), np.maximum(wide, 1e-9))
     for each in np.flatnonzero(alarm):
         yield (
             int(days[each]),
@@ -167,32 +179,38 @@ def _findings(
                 int(windows[each]),
                 int(observed[each]),
                 float(expected[each]),
+                float(low[each]),
+                float(high[each]),
                 int(seen[each]),
                 float(p_values[each]),
             ),
         )
 
 
-def detect(total: Counts, negative: Counts, certainty: float = CERTAINTY) -> list[Finding]:
+def detect(total: Counts, negative: Counts, certainty: float | Floats = CERTAINTY) -> list[Finding]:
     """The series that are in alarm on the last day. total, negative: shape (series, days). At most one finding each.
+
+    certainty: of all series, or of each.
 
     The last day may not be over, and so ends nothing: trouble that was probable the day before still is.
     """
     found: list[Finding] = []
+    asked = np.broadcast_to(certainty, len(total))
     for first, reviews, complaints in _chunks(total, negative):
         walk = _walk(reviews, complaints)
-        numbers = np.flatnonzero(walk.trouble[-2:].max(axis=0) > certainty)
+        numbers = np.flatnonzero(walk.trouble[-2:].max(axis=0) > asked[first : first + _TOGETHER])
         last = np.full(len(numbers), total.shape[1] - 1)
         found += [finding for _, finding in _findings(reviews, complaints, walk, last, numbers, first)]
     return found
 
 
-def backtest(series: SeriesSet, certainty: float = CERTAINTY) -> list[tuple[int, Finding]]:
+def backtest(series: SeriesSet, certainty: float | Floats = CERTAINTY) -> list[tuple[int, Finding]]:
     """(day, finding) for every day on which a series is in alarm to one who sees only that day and earlier ones."""
     found: list[tuple[int, Finding]] = []
+    asked = np.broadcast_to(certainty, len(series.total))
     for first, reviews, complaints in _chunks(series.total, series.negative):
         walk = _walk(reviews, complaints)
-        days, numbers = np.nonzero(walk.trouble > certainty)
+        days, numbers = np.nonzero(walk.trouble > asked[first : first + _TOGETHER])
         found += _findings(reviews, complaints, walk, days, numbers, first)
     return sorted(found, key=lambda each: (each[0], each[1].series))
 
@@ -206,7 +224,5 @@ def expected_days(total: Counts, negative: Counts) -> tuple[Floats, Floats, Floa
     begun = np.logical_or.accumulate(total > 0)
     expected = walk.mean[:, 0]
     variance = walk.variance[:, 0] + walk.uncertain[:, 0] * expected**2
-    wide = np.maximum(variance / expected, 1 + 1e-6)
-    size, chance = expected / (wide - 1), 1 / wide
-    low, high = stats.nbinom.ppf(0.025, size, chance), stats.nbinom.ppf(0.975, size, chance)
+    low, high = _interval(expected, variance)
     return expected * begun, np.minimum(low, expected) * begun, high * begun

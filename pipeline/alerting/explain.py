@@ -6,21 +6,28 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from pipeline.alerting.detect import Finding, expected_days
-from pipeline.alerting.detection import Day, Detection, Quote
+from pipeline.alerting.detection import Day, Detection, Explanation, FirstReview, Quote
+from pipeline.alerting.distinctive import distinctive
+from pipeline.alerting.early_signs import complains, signs
+from pipeline.alerting.excess import causes
 from pipeline.alerting.rules import RuleScope, TrendRule
 from pipeline.alerting.series import Scope, SeriesSet, local_midnight
-from pipeline.index import Index
+from pipeline.index import MAX_PAGE, Index
+from pipeline.index.document import IndexDocument
 from pipeline.index.query import Query
 
 _CHART_DAYS: Final = 60
 _QUOTES: Final = 5
+_BASELINE_DAYS: Final = 90
+_MOST_READ: Final = 4000
+"""Newest reviews of window and baseline each that are read for phrases and signs; values are counted from all."""
 _WORDS: Final = re.compile(r"\w+")
 
 
 def alert_key(brand: str, scope: Scope, kind: str, languages: Sequence[str] = ()) -> str:
     """The name of a scope's alert, the same on every check. languages: those that alone are counted, where some are."""
-    parts = [brand, scope.source or "*", scope.product or "*", scope.theme or "*", kind]
-    return "|".join([*parts, "+".join(languages)] if languages else parts)
+    source, product, theme, *narrow = scope.parts
+    return "|".join([brand, source, product, theme, kind, *(["+".join(languages)] if languages else []), *narrow])
 
 
 def counted(scope: RuleScope) -> Query:
@@ -47,6 +54,9 @@ def explain(
         source=scope.source,
         product=scope.product,
         theme=scope.theme,
+        version=scope.version,
+        location=scope.location,
+        language=scope.language,
         since=since,
         until=until,
         observed=finding.observed,
@@ -66,7 +76,50 @@ def explain(
             for number in shown
         ],
         quotes=quotes(index, scope, since, until, timezone, counted(rule.scope)),
+        explanation=_explanation(index, scope, finding, since, until, timezone, counted(rule.scope)),
     )
+
+
+def _explanation(
+    index: Index, scope: Scope, finding: Finding, since: date, until: date, timezone: str, of: Query
+) -> Explanation:
+    begin, end = local_midnight(since, timezone), local_midnight(until + timedelta(days=1), timezone)
+    earliest = local_midnight(since - timedelta(days=_BASELINE_DAYS), timezone)
+    complaints, reviews = scope.complaints(of), scope.reviews(of)
+    read = _newest(index, reviews.between(begin, end))
+    before = _newest(index, reviews.between(earliest, begin))
+    first = index.search(complaints.between(begin, end), "oldest", limit=1).documents
+    return Explanation(
+        low=finding.low,
+        high=finding.high,
+        first=FirstReview(id=first[0].id, created_at=first[0].created_at, url=first[0].url) if first else None,
+        causes=causes(
+            index,
+            complaints.between(begin, end),
+            complaints.between(earliest, begin),
+            reviews.between(begin, end),
+            finding.expected,
+        ),
+        phrases=distinctive(
+            [each for each in read if complains(each, scope.theme)],
+            [each for each in before if complains(each, scope.theme)],
+            [each for each in before if not complains(each, scope.theme)],
+        ),
+        signs=signs(
+            read, before, scope.theme, begin, finding.window, local_midnight(until - timedelta(days=1), timezone)
+        ),
+    )
+
+
+def _newest(index: Index, query: Query) -> list[IndexDocument]:
+    found: list[IndexDocument] = []
+    after: str | None = None
+    while len(found) < _MOST_READ:
+        page = index.search(query, "newest", MAX_PAGE, after)
+        found += page.documents
+        if (after := page.next) is None:
+            break
+    return found
 
 
 def _severity(finding: Finding) -> Literal[1, 2, 3]:
@@ -78,14 +131,9 @@ def _severity(finding: Finding) -> Literal[1, 2, 3]:
 
 def quotes(index: Index, scope: Scope, since: date, until: date, timezone: str, of: Query) -> list[Quote]:
     """The most negative reviews of a window that are no near copies of each other, at most five."""
-    query = of.model_copy(update={"spam": False}).between(
+    query = scope.complaints(of).between(
         local_midnight(since, timezone), local_midnight(until + timedelta(days=1), timezone)
     )
-    if scope.source:
-        query = query.where(source=scope.source)
-    if scope.product:
-        query = query.where(product=scope.product)
-    query = query.where(negative_themes=scope.theme) if scope.theme else query.where(sentiment="negative")
     chosen: list[Quote] = []
     said: list[set[str]] = []
     for found in index.search(query, "most_negative", limit=60).documents:

@@ -28,17 +28,41 @@ class Scope:
     source: str | None = None
     product: str | None = None
     theme: str | None = None
+    version: str | None = None
+    location: str | None = None
+    language: str | None = None
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Where its reviews lie, whatever they are about: index field → value."""
+        values = {
+            "source": self.source,
+            "product": self.product,
+            "product_version": self.version,
+            "location": self.location,
+            "lang": self.language,
+        }
+        return {field: value for field, value in values.items() if value is not None}
+
+    @property
+    def parts(self) -> list[str]:
+        """Source, product and theme, and what else narrows it: its name, in parts."""
+        narrow = [("version", self.version), ("location", self.location), ("language", self.language)]
+        parts = [part or "*" for part in (self.source, self.product, self.theme)]
+        return parts + [f"{what} {value}" for what, value in narrow if value is not None]
+
+    def reviews(self, of: Query) -> Query:
+        """The question for all its reviews but advertising, whatever they are about."""
+        return of.model_copy(update={"spam": False}).where(**self.place)
+
+    def complaints(self, of: Query) -> Query:
+        """The question for its complaints."""
+        about = {"negative_themes": self.theme} if self.theme else {"sentiment": "negative"}
+        return self.reviews(of).where(**about)
 
     def holds(self, other: "Scope") -> bool:
         """Whether every review of `other` counts here too."""
-        return all(
-            mine is None or mine == theirs
-            for mine, theirs in (
-                (self.source, other.source),
-                (self.product, other.product),
-                (self.theme, other.theme),
-            )
-        )
+        return self.theme in (None, other.theme) and self.place.items() <= other.place.items()
 
 
 @dataclass(frozen=True)
@@ -105,8 +129,7 @@ def brand_series(
     scopes = sorted(counts, key=_narrow_first)
     total = np.array([reviews[scope.source, scope.product] for scope in scopes]).reshape(len(scopes), days)
     negative = np.array([counts[scope] for scope in scopes]).reshape(len(scopes), days)
-    names = ["|".join(part or "*" for part in (scope.source, scope.product, scope.theme)) for scope in scopes]
-    return scopes, SeriesSet(names, first_day, total, negative)
+    return scopes, SeriesSet(["|".join(scope.parts) for scope in scopes], first_day, total, negative)
 
 
 def _narrow_first(scope: Scope) -> tuple[bool, bool, bool, str, str, str]:
