@@ -43,6 +43,7 @@ def check_now(settings: Settings, now: datetime | None = None) -> Checked:
 
     The desk must be configured. Raises Unavailable when index or database cannot be reached.
     """
+    from desk.alerts.digest import write_digests
     from desk.alerts.escalation import escalate_due
     from desk.alerts.feedback import leanings
     from desk.alerts.life import apply, end_without_rule
@@ -53,6 +54,7 @@ def check_now(settings: Settings, now: datetime | None = None) -> Checked:
     changes = apply(list(detections.values()), checked, now)
     ended = end_without_rule({rule.name for rule in alert_rules(settings).rules}, now)
     escalate_due(now)
+    write_digests(now)
     delivered = deliver_due(now)
     return Checked(changes.opened, changes.updated, changes.resolved + ended, delivered.sent, delivered.failed)
 

@@ -2,11 +2,11 @@
 
 import re
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
-from email.message import EmailMessage, MIMEPart
-from email.policy import SMTP, EmailPolicy
+from email.message import EmailMessage, Message, MIMEPart
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, getaddresses
 
-from desk.outbox.chart import draw
+from desk.outbox import chart, week_chart
 from desk.outbox.models import OutboxMessage
 from desk.outbox.off import off_url
 from desk.outbox.transports import Refused
@@ -18,7 +18,7 @@ class _OneLine(UnstructuredHeader, BaseHeader):
 
     max_count = 1
 
-    def fold(self, *, policy: EmailPolicy) -> str:
+    def fold(self, *, policy: "Policy[Message[str, str]]") -> str:
         return f"{self.name}: {self}{policy.linesep}"
 
 
@@ -55,7 +55,8 @@ def build(row: OutboxMessage, sender: str) -> EmailMessage:
     if row.chart is not None:
         html = list(message.iter_parts())[1]
         assert isinstance(html, MIMEPart)
-        html.add_related(draw(row.chart), "image", "png", cid="<chart>", filename="chart.png", disposition="inline")
+        picture = week_chart.draw(row.chart) if "week" in row.chart else chart.draw(row.chart)
+        html.add_related(picture, "image", "png", cid="<chart>", filename="chart.png", disposition="inline")
     _fix_boundaries(message, row.dedupe_key)
     return message
 

@@ -1,4 +1,4 @@
-"""`moksori alerts check`, `test`, `backtest`: look for trends now, try who is told, see what would have been said."""
+"""`moksori alerts check`, `test`, `digest`, `backtest`: look now, try who is told, see what would have been said."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import typer
 
 from moksori.cli import err
 from moksori.cli.desk import alerts
-from moksori.cli.output import plain, print_json, print_table
+from moksori.cli.output import harmless, plain, print_json, print_table
 from pipeline.settings import settings
 
 
@@ -46,6 +46,31 @@ def test(rule: Annotated[str, typer.Argument(help="Name of a rule in alerts.yaml
     print_table(sent, ["recipient", "channel", "state", "error"])
     if any(each["state"] != "sent" for each in sent):
         raise typer.Exit(1)
+
+
+@alerts.command(epilog="Example: moksori alerts digest ann@example.com --html digest.html")
+def digest(
+    address: Annotated[str, typer.Argument(help="Whose mail; how they are told stands in alerts.yaml.")],
+    report: Annotated[bool, typer.Option("--report", help="The report of the week, whatever they get.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write it as a page to look at.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send it too, beside those that come by themselves.")] = False,
+) -> None:
+    """Show the digest or report that somebody would get if their day or week ended now."""
+    from desk.setup import configure
+
+    configure()
+    from desk.alerts.preview import page, preview, send_now
+
+    mail = preview(address, report, datetime.now(UTC))
+    if mail is None:
+        err.print(f"Nothing happened that {plain(address)} would be told of.")
+        raise typer.Exit(1)
+    if html is not None:
+        _write(html, page(mail))
+    else:
+        typer.echo(harmless(f"{mail.subject}\n\n{mail.text}"))
+    if send:
+        err.print(f"{plain(address)}: {send_now(mail)}")
 
 
 @alerts.command(epilog="Example: moksori alerts backtest --rule trends --days 90")
@@ -109,8 +134,12 @@ def _of_counts(counts: Path, out: Path) -> None:
         )
         for day, finding in replay(series)
     ]
-    try:
-        out.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    except OSError as error:
-        raise typer.BadParameter(f"{out}: {error.strerror}") from None
+    _write(out, "".join(line + "\n" for line in lines))
     err.print(f"{len(lines):,} days in alarm over {len(series.names):,} series and {series.days:,} days")
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from None

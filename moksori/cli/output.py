@@ -20,7 +20,12 @@ _ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 def plain(text: object) -> str:
     """Text from outside made harmless for a terminal: no control characters, no direction overrides, no markup."""
-    return escape(_ESCAPES.sub("", str(text)))
+    return escape(harmless(str(text)))
+
+
+def harmless(text: str) -> str:
+    """The same for what is printed as it is, where nobody reads markup."""
+    return _ESCAPES.sub("", text)
 
 
 def _jsonable(value: Any) -> Any:

@@ -19,7 +19,7 @@ def body(news: News) -> dict[str, Any]:
         "style": "default",
         "action": {"type": "open_system_browser", "name": "open", "value": news.link},
     }
-    words = f"{harmless(news.title)}\n{news.numbers}\n{harmless(news.about)}{said}"
+    words = f"{harmless(news.title)}\n{harmless(news.numbers)}\n{harmless(news.about)}{said}"
     return {
         "text": cut(harmless(news.title), _MOST_TEXT),
         "blocks": [{"type": "text", "text": cut(words, _MOST_TEXT)}, button],
