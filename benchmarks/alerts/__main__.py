@@ -125,9 +125,9 @@ def draw(curves: dict[str, list[Score]], points: dict[str, Score], elastalert_: 
         side = "right" if of.false_days > 1 else "left"
         axes.annotate(name, (of.false_days, of.detected), (0, -13), textcoords="offset points", fontsize=8, ha=side)
     axes.set(xscale="log", xlabel="false-alarm days for each series and year", ylabel="share of outbreaks detected")
-    axes.set(xlim=(0.02, 200), ylim=(0, 1))
+    axes.set(xlim=(0.02, 100), ylim=(0, 1))
     axes.grid(alpha=0.3)
-    axes.legend(loc="center left", frameon=False)
+    axes.legend(loc="lower left", frameon=False)
     figure.savefig(file, metadata={"Date": None})
 
 
