@@ -45,7 +45,7 @@ class Chart:
     y_ticks: list[Tick]
     band: str = ""
     expected: str = ""
-    window: tuple[float, float] | None = None
+    windows: tuple[tuple[float, float], ...] = ()
     width: float = WIDTH
     height: float = HEIGHT
     bottom: float = HEIGHT - _BOTTOM
@@ -55,6 +55,11 @@ class Chart:
 
 def alert_chart(days: Sequence[Day], since: date, until: date) -> Chart | None:
     """Negatives a day, the expected band and the window in alarm. None without days."""
+    return marked_chart(days, [(since, until)])
+
+
+def marked_chart(days: Sequence[Day], alarms: Sequence[tuple[date, date]]) -> Chart | None:
+    """The same with several windows in alarm, first and last day each."""
     if not days:
         return None
     top = _nice_top(max(max(day.negative, day.high) for day in days))
@@ -63,10 +68,9 @@ def alert_chart(days: Sequence[Day], since: date, until: date) -> Chart | None:
     for number, day in enumerate(days):
         y = _y(day.negative, top)
         title = f"{day.date:%Y-%m-%d}: {day.negative} ({day.expected:.1f}; {day.low:.0f}–{day.high:.0f})"
-        alarm = since <= day.date <= until
+        alarm = any(since <= day.date <= until for since, until in alarms)
         bars.append(Bar(_LEFT + (number + 0.16) * step, y, step * 0.68, HEIGHT - _BOTTOM - y, title, alarm))
-    inside = [number for number, day in enumerate(days) if since <= day.date <= until]
-    window = (_LEFT + inside[0] * step, len(inside) * step) if inside else None
+    inside = [[number for number, day in enumerate(days) if since <= day.date <= until] for since, until in alarms]
     upper = _steps([day.high for day in days], step, top)
     lower = _steps([day.low for day in days], step, top)
     return Chart(
@@ -75,7 +79,7 @@ def alert_chart(days: Sequence[Day], since: date, until: date) -> Chart | None:
         _count_ticks(top),
         band=_points([*upper, *reversed(lower)]),
         expected=_points(_steps([day.expected for day in days], step, top)),
-        window=window,
+        windows=tuple((_LEFT + numbers[0] * step, len(numbers) * step) for numbers in inside if numbers),
     )
 
 

@@ -78,6 +78,7 @@ def backtest(
     rule: Annotated[str | None, typer.Option(help="Replay this rule of alerts.yaml over the indexed past.")] = None,
     days: Annotated[int, typer.Option(min=1, max=730, help="So many days of it.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    html: Annotated[Path | None, typer.Option(help="With --rule: write a page with a chart for each series.")] = None,
     counts: Annotated[
         Path | None, typer.Option(help="CSV with the columns series,date,total,negative; a missing day is 0.")
     ] = None,
@@ -85,14 +86,14 @@ def backtest(
 ) -> None:
     """Tell what a rule would have said of the indexed past, or which days of a file's series were in alarm."""
     if rule is not None:
-        _replay(rule, days, as_json)
+        _replay(rule, days, as_json, html)
     elif counts is not None and out is not None:
         _of_counts(counts, out)
     else:
         raise typer.BadParameter("say --rule, or --counts and --out")
 
 
-def _replay(name: str, days: int, as_json: bool) -> None:
+def _replay(name: str, days: int, as_json: bool, html: Path | None) -> None:
     from pipeline.alerting.replay import replay
     from pipeline.alerting.rules import alert_rules
     from pipeline.index import open_index
@@ -102,10 +103,17 @@ def _replay(name: str, days: int, as_json: bool) -> None:
     today = datetime.now(ZoneInfo(chosen.brand.timezone)).date()
     index = open_index(chosen.index_url)
     try:
-        told = replay(index, chosen.brand.name, today, chosen.brand.timezone, rule, days)
+        found = replay(index, chosen.brand.name, today, chosen.brand.timezone, rule, days)
     finally:
         index.close()
-    rows = [{**vars(each), "expected": round(each.expected, 1)} for each in told]
+    if html is not None:
+        from desk.setup import configure
+
+        configure()
+        from desk.alerts.backtest_page import page
+
+        _write(html, page(found, rule, chosen.brand.name, chosen.brand.language))
+    rows = [{**vars(each), "expected": round(each.expected, 1)} for each in found.told]
     if as_json:
         for row in rows:
             print_json(row)

@@ -1,7 +1,7 @@
 """Replays a rule over the indexed past: what it would have told, each day seen by one who knows only that day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,20 +9,22 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from pipeline.alerting.check import rule_series
-from pipeline.alerting.counting import counting_series, crossed
+from pipeline.alerting.counting import Crossed, counting_series, crossed
 from pipeline.alerting.critical import fits
-from pipeline.alerting.detect import backtest
+from pipeline.alerting.detect import backtest, expected_days
+from pipeline.alerting.detection import Day
 from pipeline.alerting.explain import counted
 from pipeline.alerting.new_terms import check_terms
-from pipeline.alerting.rules import CountingRule, CriticalRule, NewTermRule, Rule, TrendRule
-from pipeline.alerting.sensitivity import certainty
-from pipeline.alerting.series import HISTORY_DAYS, local_midnight
+from pipeline.alerting.rules import CountingRule, CriticalRule, NewTermRule, Rule, SilenceRule, TrendRule
+from pipeline.alerting.sensitivity import certainty, false_alarms
+from pipeline.alerting.series import HISTORY_DAYS, SeriesSet, local_midnight
 from pipeline.index import Index
 from pipeline.index.document import IndexDocument
 from pipeline.models import Review, TaggedReview, Tags, Theme
 
 _SAME_AFTER: Final = timedelta(days=7)
 """An alert that comes back within a week is the same one, see desk/alerts/life.py."""
+_DAYS_A_MONTH: Final = 365 / 12
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,42 @@ class Told:
     expected: float
 
 
-def replay(index: Index, brand: str, last_day: date, timezone: str, rule: Rule, days: int) -> list[Told]:
-    """What the rule would have told in the last `days` days, oldest first. Raises Unavailable.
+@dataclass(frozen=True)
+class Replay:
+    """What a rule would have told of the days from `since` to `until`, oldest first.
+
+    charts: by `where`, the days of each series that alarmed; none for rules that look at no series. of_series: how many
+    the rule looks at. false_alarms: how many to expect over these days if nothing was wrong; None: nobody knows.
+    """
+
+    since: date
+    until: date
+    told: list[Told] = field(default_factory=list)
+    charts: dict[str, list[Day]] = field(default_factory=dict)
+    of_series: int = 0
+    false_alarms: float | None = None
+
+
+def replay(index: Index, brand: str, last_day: date, timezone: str, rule: Rule, days: int) -> Replay:
+    """What the rule would have told in the last `days` days. Raises Unavailable.
 
     Mutes, and that a wide series is not told beside a narrow one that explains it, are left out: the live rule tells
     no more than this.
     """
     index.refresh()
     since = last_day - timedelta(days=days - 1)
-    alarms = [each for each in _alarms(index, brand, last_day, timezone, rule, days) if each.last >= since]
+    found = Replay(since, last_day)
+    if isinstance(rule, TrendRule):
+        found, alarms = _trends(index, rule, found, timezone)
+    elif isinstance(rule, CountingRule):
+        found, alarms = _counts(index, rule, found, timezone)
+    else:
+        alarms = list(_others(index, brand, rule, found, timezone))
+    return replace(found, told=_once([each for each in alarms if each.last >= since]))
+
+
+def _once(alarms: list[Told]) -> list[Told]:
+    """Days in alarm as the alerts that they would have been."""
     told: dict[str, list[Told]] = {}
     for alarm in sorted(alarms, key=lambda each: each.first):
         same = told.setdefault(alarm.where, [])
@@ -57,29 +86,80 @@ def replay(index: Index, brand: str, last_day: date, timezone: str, rule: Rule, 
     return sorted((each for alerts in told.values() for each in alerts), key=lambda each: (each.first, each.where))
 
 
-def _alarms(index: Index, brand: str, last_day: date, timezone: str, rule: Rule, days: int) -> Iterator[Told]:
-    """One for each day in alarm, or for each critical review."""
-    if isinstance(rule, TrendRule):
-        scopes, series = rule_series(index, last_day, timezone, rule, days + HISTORY_DAYS)
-        for number, finding in backtest(series, certainty(rule.false_alarms_a_month, len(scopes))):
-            if finding.observed >= rule.minimum:
-                day, where = series.day(number), series.names[finding.series]
-                yield Told(day, day, where, finding.kind, finding.observed, finding.expected)
-    elif isinstance(rule, CountingRule):
-        _, series = counting_series(index, last_day, timezone, rule, days + HISTORY_DAYS)
-        found = crossed(rule, series)
-        for row, number in zip(*np.nonzero(found.alarm), strict=True):
-            day, window = series.day(int(number)), slice(int(number - found.first[row, number]), int(number) + 1)
-            observed = int(series.negative[row, window].sum())
-            yield Told(day, day, series.names[row], rule.kind, observed, float(found.limit[row, number]))
-    elif isinstance(rule, NewTermRule):
-        for offset in range(days):
-            day = last_day - timedelta(days=offset)
+def _trends(index: Index, rule: TrendRule, within: Replay, timezone: str) -> tuple[Replay, list[Told]]:
+    days = (within.until - within.since).days + 1
+    scopes, series = rule_series(index, within.until, timezone, rule, days + HISTORY_DAYS)
+    certain = certainty(rule.false_alarms_a_month, len(scopes))
+    alarms, rows = [], set()
+    for number, finding in backtest(series, certain):
+        if finding.observed >= rule.minimum:
+            day, where = series.day(number), series.names[finding.series]
+            alarms.append(Told(day, day, where, finding.kind, finding.observed, finding.expected))
+            if day >= within.since:
+                rows.add(finding.series)
+    charts = {series.names[row]: _trend_days(series, row, days) for row in sorted(rows)}
+    expected = false_alarms(certain, len(scopes)) * days / _DAYS_A_MONTH
+    return replace(within, charts=charts, of_series=len(scopes), false_alarms=expected), alarms
+
+
+def _trend_days(series: SeriesSet, row: int, days: int) -> list[Day]:
+    total, negative = series.total[row], series.negative[row]
+    expected, low, high = expected_days(total, negative)
+    return [
+        Day(
+            date=series.day(number),
+            total=int(total[number]),
+            negative=int(negative[number]),
+            expected=float(expected[number]),
+            low=float(low[number]),
+            high=float(high[number]),
+        )
+        for number in range(series.days - days, series.days)
+    ]
+
+
+def _counts(index: Index, rule: CountingRule, within: Replay, timezone: str) -> tuple[Replay, list[Told]]:
+    days = (within.until - within.since).days + 1
+    _, series = counting_series(index, within.until, timezone, rule, days + HISTORY_DAYS)
+    found = crossed(rule, series)
+    alarms = []
+    for row, number in zip(*np.nonzero(found.alarm), strict=True):
+        day, window = series.day(int(number)), slice(int(number - found.first[row, number]), int(number) + 1)
+        observed = int(series.negative[row, window].sum())
+        alarms.append(Told(day, day, series.names[row], rule.kind, observed, float(found.limit[row, number])))
+    rows = np.flatnonzero(found.alarm[:, -days:].any(axis=1))
+    charts = {series.names[row]: _limit_days(rule, series, found, int(row), days) for row in rows}
+    expected = rule.false_alarms_a_month * days / _DAYS_A_MONTH if isinstance(rule, SilenceRule) else None
+    return replace(within, charts=charts, of_series=len(series.names), false_alarms=expected), alarms
+
+
+def _limit_days(rule: CountingRule, series: SeriesSet, found: Crossed, row: int, days: int) -> list[Day]:
+    """What the rule counts on each day, and its limit for a day."""
+    counts = series.total if rule.kind in ("silence", "flatline") else series.negative
+    limits = found.limit[row] / (found.first[row] + 1)
+    return [
+        Day(
+            date=series.day(number),
+            total=int(series.total[row, number]),
+            negative=int(counts[row, number]),
+            expected=float(limits[number]),
+            low=float(limits[number]),
+            high=float(limits[number]),
+        )
+        for number in range(series.days - days, series.days)
+    ]
+
+
+def _others(index: Index, brand: str, rule: Rule, within: Replay, timezone: str) -> Iterator[Told]:
+    """New terms and critical reviews."""
+    if isinstance(rule, NewTermRule):
+        for offset in range((within.until - within.since).days + 1):
+            day = within.until - timedelta(days=offset)
             for each in check_terms(index, brand, day, timezone, rule)[0]:
                 yield Told(day, day, each.theme or "", rule.kind, each.observed, each.expected)
     elif isinstance(rule, CriticalRule):
-        end = local_midnight(last_day + timedelta(days=1), timezone)
-        query = counted(rule.scope).between(end - timedelta(days=days), end).model_copy(update={"spam": False})
+        start, end = (local_midnight(day, timezone) for day in (within.since, within.until + timedelta(days=1)))
+        query = counted(rule.scope).between(start, end).model_copy(update={"spam": False})
         for document in index.export(query):
             if fits(rule, _tagged(document)):
                 day = document.created_at.astimezone(ZoneInfo(timezone)).date()

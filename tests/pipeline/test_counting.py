@@ -141,6 +141,10 @@ def test_a_new_value_is_told_once_it_has_complaints(index: SqliteIndex) -> None:
     ],
 )
 def test_a_rule_is_replayed_over_the_past(index: SqliteIndex, of: Rule, kinds: list[str]) -> None:
-    alerts = replay(index, "Haneul", TODAY, "Asia/Seoul", of, 30)
+    found = replay(index, "Haneul", TODAY, "Asia/Seoul", of, 30)
+    alerts = found.told
     assert [each.kind for each in alerts] == kinds
+    assert found.charts.keys() == ({each.where for each in alerts} if found.of_series else set())
+    assert all(days[0].date == found.since and days[-1].date == TODAY for days in found.charts.values())
+    assert (found.false_alarms is not None) == (of.kind in ("trend", "silence"))
     assert all(TODAY - timedelta(days=30) < each.first <= each.last <= TODAY for each in alerts)
