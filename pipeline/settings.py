@@ -65,6 +65,17 @@ class MailSettings(_Part):
     recipients: list[str] = Field(["team@localhost"], description="Who gets alert mails")
 
 
+class KibanaSettings(_Part):
+    url: str = Field("", description="Address that people reach Kibana by, for links from alerts; none when empty")
+
+    @field_validator("url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("is no address. Write for example: http://localhost:5601")
+        return url
+
+
 class WorkerSettings(_Part):
     batch: int = Field(256, ge=1, le=5000, description="Records per batch")
     metrics_port: int | None = Field(
@@ -94,6 +105,7 @@ class Settings(BaseSettings):
     brand: BrandSettings = BrandSettings()
     console: ConsoleSettings = ConsoleSettings()
     mail: MailSettings = MailSettings()
+    kibana: KibanaSettings = KibanaSettings()
     worker: WorkerSettings = WorkerSettings()
 
     @property

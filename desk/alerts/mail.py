@@ -11,8 +11,10 @@ from django.utils import translation
 
 from desk.accounts.models import Preference
 from desk.alerts.audience import Audience, told_at_once
+from desk.alerts.explanation import causes, phrases, signs, usual_range
+from desk.alerts.kibana import kibana_link
 from desk.alerts.models import Alert, Severity
-from desk.alerts.wording import escalated_headline, headline, numbers, theme_label
+from desk.alerts.wording import escalated_headline, headline, language_label, numbers, theme_label
 from desk.outbox.models import OutboxMessage
 from pipeline.alerting.channels import Channel
 from pipeline.alerting.recipients import Recipient
@@ -93,20 +95,31 @@ def path(alert: Alert) -> str:
 
 
 def _context(alert: Alert, title: str, link: str) -> dict[str, Any]:
+    console = settings().console.url.rstrip("/")
+    first = alert.explanation.first if alert.explanation else None
     return {
         "alert": alert,
         "title": title,
         "numbers": numbers(alert),
+        "usual_range": usual_range(alert),
+        "causes": causes(alert),
+        "phrases": phrases(alert),
+        "signs": signs(alert),
+        "first": first,
+        "first_link": console + reverse("review", args=[first.id]) if first else "",
+        "kibana": kibana_link(alert),
         "about": about(alert),
         "theme": theme_label(alert.theme) if alert.theme else "",
         "quotes": alert.quotes[:QUOTES_IN_MAIL],
-        "link": settings().console.url.rstrip("/") + link,
+        "link": console + link,
     }
 
 
 def about(alert: Alert) -> str:
-    """Brand, source, product and theme in one line, in the current language."""
-    facts = [alert.brand, alert.source, alert.product, theme_label(alert.theme) if alert.theme else ""]
+    """Brand, source, product, what narrows them, and theme in one line, in the current language."""
+    language = language_label(alert.language) if alert.language else ""
+    theme = theme_label(alert.theme) if alert.theme else ""
+    facts = [alert.brand, alert.source, alert.product, alert.version, alert.location, language, theme]
     return " · ".join(" ".join(fact.split()) for fact in facts if fact)
 
 

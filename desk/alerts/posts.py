@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from desk.alerts.audience import Audience, told_at_once
+from desk.alerts.explanation import causes
 from desk.alerts.mail import about, dedupe_key, path, told_at
 from desk.alerts.models import Alert
 from desk.alerts.wording import escalated_headline, headline, numbers
@@ -41,7 +42,7 @@ def _post(alert: Alert, channel: Channel, now: datetime, escalated: bool) -> Out
         news = News(
             event="alert.escalated" if escalated else _event(alert),
             title=clean(escalated_headline(alert) if escalated else headline(alert)),
-            numbers=numbers(alert),
+            numbers=clean(" ".join([numbers(alert), *causes(alert)])),
             about=clean(about(alert)),
             severity=alert.severity,
             link=settings().console.url.rstrip("/") + link,
@@ -80,6 +81,9 @@ def _data(alert: Alert) -> dict[str, Any]:
         "source": alert.source or None,
         "product": alert.product or None,
         "theme": alert.theme or None,
+        "version": alert.version or None,
+        "location": alert.location or None,
+        "language": alert.language or None,
         "since": alert.since.isoformat(),
         "until": alert.until.isoformat(),
         "observed": alert.observed,
@@ -87,4 +91,5 @@ def _data(alert: Alert) -> dict[str, Any]:
         "total": alert.total,
         "opened_at": alert.opened_at.isoformat(),
         "quotes": alert.quotes_json,
+        "explanation": alert.explanation_json,
     }

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from desk.alerts.explanation import reasons
+from desk.alerts.kibana import kibana_link
 from desk.alerts.models import LIVE, Alert, Mute, State
 from desk.alerts.wording import headline
 from desk.database import outage_is_unavailable
@@ -31,6 +33,9 @@ def alert_row(alert_id: int) -> dict[str, Any]:
             **_row(alert),
             "days": alert.days_json,
             "quotes": alert.quotes_json,
+            "explanation": alert.explanation_json,
+            "reasons": reasons(alert, settings().brand.language),
+            "kibana": kibana_link(alert) or None,
             "history": [
                 {
                     "at": event.at,
@@ -71,6 +76,9 @@ def _row(alert: Alert) -> dict[str, Any]:
         "source": alert.source or None,
         "product": alert.product or None,
         "theme": alert.theme or None,
+        "version": alert.version or None,
+        "location": alert.location or None,
+        "language": alert.language or None,
         "since": alert.since,
         "until": alert.until,
         "observed": alert.observed,

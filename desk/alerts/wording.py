@@ -17,6 +17,7 @@ _THEMES: Final = {
 }
 
 THEMES: Final = tuple(_THEMES)
+_LANGUAGES: Final = {"ko": gettext_noop("Korean"), "en": gettext_noop("English")}
 
 
 def theme_label(theme: str) -> str:
@@ -24,12 +25,24 @@ def theme_label(theme: str) -> str:
     return _(_THEMES[theme]) if theme in _THEMES else theme
 
 
+def language_label(language: str) -> str:
+    """A language of reviews in the current language; others by their code."""
+    return _(_LANGUAGES[language]) if language in _LANGUAGES else language
+
+
+def place(alert: Alert) -> str:
+    """Where the trouble is: product with its version, source or brand, and the place or language that narrows it."""
+    where = " ".join(f"{alert.product or alert.source or alert.brand} {alert.version}".split())
+    narrow = " ".join(alert.location.split()) or (language_label(alert.language) if alert.language else "")
+    return f"{where} ({narrow})" if narrow else where
+
+
 def headline(alert: Alert, language: str | None = None) -> str:
     """One line: what is wrong, and where. language None: the current one. An alert without a number is a test."""
     with translation.override(language or translation.get_language()):
         if not alert.pk:
             return _("TEST of rule %(rule)s: nothing happened") % {"rule": alert.rule}
-        where = alert.product or alert.source or alert.brand
+        where = place(alert)
         theme = theme_label(alert.theme) if alert.theme else ""
         if alert.kind == Kind.SILENCE:
             return _("%(where)s: no reviews come in any more") % {"where": alert.source or where}

@@ -111,6 +111,9 @@ def show(alert_id: AlertId, as_json: Json = False) -> None:
         "severity",
         "product",
         "source",
+        "version",
+        "location",
+        "language",
         "theme",
         "since",
         "until",
@@ -119,6 +122,8 @@ def show(alert_id: AlertId, as_json: Json = False) -> None:
     ):
         if row[name] is not None:
             typer.echo(f"{name:<10} {plain(row[name])}")
+    for reason in row["reasons"]:
+        typer.echo(f"{'':<10} {plain(reason)}")
     for quote in row["quotes"]:
         typer.echo(f"\n  “{plain(quote['text'])}”\n  {quote['created_at']:.10}")
     typer.echo()
@@ -131,7 +136,7 @@ def ack(alert_id: AlertId, user: By = None) -> None:
     _configure()
     from desk.alerts import life
 
-    life.ack(alert_id, _user(user))
+    life.ack(alert_id, user_named(user))
     typer.echo(f"Alert {alert_id} is acknowledged.", err=True)
 
 
@@ -141,7 +146,7 @@ def resolve(alert_id: AlertId, user: By = None) -> None:
     _configure()
     from desk.alerts import life
 
-    life.resolve(alert_id, _user(user))
+    life.resolve(alert_id, user_named(user))
     typer.echo(f"Alert {alert_id} is resolved.", err=True)
 
 
@@ -166,7 +171,7 @@ def mute(
 
     _refuse_everything(what, rule)
     pattern = str(alert_row(int(what))["key"]) if what.isdecimal() else what
-    silenced = life.mute(pattern, datetime.now(UTC) + timedelta(days=days), _user(user), rule)
+    silenced = life.mute(pattern, datetime.now(UTC) + timedelta(days=days), user_named(user), rule)
     typer.echo(f"{silenced} alerts are muted; new ones that fit are too, for {days} days.", err=True)
 
 
@@ -178,10 +183,10 @@ def unmute(what: What = "*", rule: OfRule = "", user: By = None) -> None:
 
     _refuse_everything(what, rule)
     if what.isdecimal():
-        life.unmute(int(what), _user(user))
+        life.unmute(int(what), user_named(user))
         typer.echo(f"Alert {what} is no longer muted.", err=True)
         return
-    ended = life.end_mutes(what, _user(user), rule)
+    ended = life.end_mutes(what, user_named(user), rule)
     typer.echo(f"{ended} mutes ended. What is still in alarm opens at the next check.", err=True)
 
 
@@ -218,7 +223,8 @@ def _configure() -> None:
     configure()
 
 
-def _user(name: str | None) -> "User | None":
+def user_named(name: str | None) -> "User | None":
+    """The console's user of this name; None for no name. Raises MoksoriError where there is no such user."""
     from django.contrib.auth.models import User
 
     from desk.database import outage_is_unavailable

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_POST
 
 from desk.alerts import feedback, life
 from desk.alerts.case import case_of_review
+from desk.alerts.explanation import causes, phrases, signs, usual_range
+from desk.alerts.kibana import kibana_link
 from desk.alerts.models import LIVE, Alert, State
 from desk.alerts.wording import numbers
 from desk.console.access import allowed, user_of
@@ -44,6 +46,11 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         "alert": shown,
         "case": shown.case or case_of_review(shown),
         "numbers": numbers(shown),
+        "usual_range": usual_range(shown),
+        "causes": causes(shown),
+        "phrases": phrases(shown),
+        "signs": signs(shown),
+        "kibana": kibana_link(shown),
         "chart": alert_chart(shown.days, shown.since, shown.until),
         "events": shown.events.select_related("by"),
         "mute_days": MUTE_DAYS,

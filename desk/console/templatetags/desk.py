@@ -35,6 +35,12 @@ def theme(name: str) -> str:
 
 
 @register.filter
+def language(code: str) -> str:
+    """A language's name."""
+    return wording.language_label(code)
+
+
+@register.filter
 def sentiment(name: str) -> str:
     """Its name."""
     return facet_label("sentiment", name)
