@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -33,6 +33,8 @@ Kind = Literal["daily", "weekly", "report"]
 _TOLD: Final = (
     What.OPENED, What.REOPENED, What.UNMUTED, What.WORSE, What.ESCALATED, What.OVER, What.RESOLVED, What.RULE_GONE,
 )  # fmt: skip
+
+_LOOK_BACK: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _write(reader: Recipient, kind: Kind, now: datetime) -> int:
     since, until = reader.last_period(every, now, settings().brand.timezone)
     if OutboxMessage.objects.filter(dedupe_key=_key(reader, kind, until)).exists():
         return 0
-    mail = compose(reader, kind, since, until, now)
+    mail = compose(reader, kind, _told_until(reader, kind, until) or since, until, now)
     if mail is None:
         return 0
     OutboxMessage.objects.bulk_create([mail], ignore_conflicts=True)  # another scheduler may have been quicker
@@ -116,8 +118,22 @@ def _write(reader: Recipient, kind: Kind, now: datetime) -> int:
 
 
 def _key(reader: Recipient, kind: Kind, until: datetime) -> str:
-    person = hashlib.sha256(reader.address.lower().encode()).hexdigest()[:8]
-    return f"digest-{kind}-{until:%Y-%m-%d}-{person}"
+    return f"digest-{kind}-{until:%Y-%m-%d}-{_person(reader)}"
+
+
+def _person(reader: Recipient) -> str:
+    return hashlib.sha256(reader.address.lower().encode()).hexdigest()[:8]
+
+
+def _told_until(reader: Recipient, kind: Kind, until: datetime) -> datetime | None:
+    """Where the newest mail of this kind ends: what came after it was told by none, be it for an outage."""
+    begins = f"digest-{kind}-"
+    mails = OutboxMessage.objects.filter(recipient=reader.address[:320], created_at__gte=until - _LOOK_BACK)
+    of_kind = mails.filter(dedupe_key__startswith=begins, dedupe_key__endswith=f"-{_person(reader)}")
+    key = of_kind.order_by("-pk").values_list("dedupe_key", flat=True).first()
+    if key is None:
+        return None
+    return reader.moment(date.fromisoformat(key.removeprefix(begins)[:10]), settings().brand.timezone)
 
 
 def _happened(since: datetime, until: datetime, reader: Recipient | None) -> list[Happened]:

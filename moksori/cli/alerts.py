@@ -1,7 +1,8 @@
-"""`moksori alerts check`, `test`, `digest`, `backtest`: look now, try who is told, see what would have been said."""
+"""`moksori alerts check`, `test`, `digest`, `rules`, `feedback`, `backtest`: look now, see who is told what."""
 
 import json
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from moksori.cli import err
-from moksori.cli.desk import alerts
+from moksori.cli.desk import AlertId, alerts, user_named
 from moksori.cli.output import harmless, plain, print_json, print_table
 from pipeline.settings import settings
 
@@ -46,6 +47,54 @@ def test(rule: Annotated[str, typer.Argument(help="Name of a rule in alerts.yaml
     print_table(sent, ["recipient", "channel", "state", "error"])
     if any(each["state"] != "sent" for each in sent):
         raise typer.Exit(1)
+
+
+class Opinion(StrEnum):
+    """What somebody thinks of an alert."""
+
+    USEFUL = "useful"
+    NOT_USEFUL = "not-useful"
+
+
+@alerts.command(epilog="Example: moksori alerts feedback 3 useful --user kim")
+def feedback(
+    alert_id: AlertId,
+    opinion: Annotated[Opinion, typer.Argument(help="useful or not-useful.")],
+    user: Annotated[str, typer.Option("--user", help="Name of the console's user whose opinion it is.")],
+) -> None:
+    """Say whether an alert was useful. It moves the sensitivity of its rule, within bounds."""
+    from desk.setup import configure
+
+    configure()
+    from desk.alerts.feedback import rate
+
+    who = user_named(user)
+    assert who is not None
+    rate(alert_id, opinion is Opinion.USEFUL, who)
+    err.print(f"Alert {alert_id}: {opinion.value}, says {plain(user)}. The rule learns from it.")
+
+
+@alerts.command(epilog="Example: moksori alerts rules")
+def rules(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """List the rules as they work now: sensitivity with opinions counted in, mutes, whom they tell."""
+    from desk.setup import configure
+    from pipeline.index import open_index
+
+    configure()
+    from desk.alerts.rule_rows import rule_rows
+
+    index = open_index(settings().index_url)
+    try:
+        rows = rule_rows(index, datetime.now(UTC))
+    finally:
+        index.close()
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    shown = [{**row, **{name: ", ".join(row[name]) for name in ("recipients", "channels")}} for row in rows]
+    columns = ["rule", "kind", "watches", "sensitivity", "live_alerts", "muted_until", "recipients", "channels"]
+    print_table(shown, [*columns, "escalates"])
 
 
 @alerts.command(epilog="Example: moksori alerts digest ann@example.com --html digest.html")

@@ -61,13 +61,13 @@ class Recipient(Part):
 
     def last_period(self, every: Every, now: datetime, timezone: str) -> tuple[datetime, datetime]:
         """The newest whole day or week of this reader that is over, from `at` to `at`. timezone: the brand's."""
-        zone = ZoneInfo(self.timezone or timezone)
-        local = now.astimezone(zone)
+        local = now.astimezone(ZoneInfo(self.timezone or timezone))
         day = local.date() if local.time() >= self.at else local.date() - timedelta(days=1)
         if every == "weekly":
             day -= timedelta(days=(day.weekday() - _WEEKDAYS.index(self.weekday)) % 7)
         length = timedelta(days=7 if every == "weekly" else 1)
-        return self._at(day - length, zone), self._at(day, zone)
+        return self.moment(day - length, timezone), self.moment(day, timezone)
 
-    def _at(self, day: date, zone: ZoneInfo) -> datetime:
-        return datetime.combine(day, self.at, zone)
+    def moment(self, day: date, timezone: str) -> datetime:
+        """When digest and report come on that day. timezone: the brand's."""
+        return datetime.combine(day, self.at, ZoneInfo(self.timezone or timezone))

@@ -85,6 +85,16 @@ def test_a_day_without_news_brings_no_mail(install: Install) -> None:
     assert "over: two days without it" in mails("ann@")[-1].text
 
 
+def test_an_outage_over_several_days_loses_nothing(install: Install) -> None:
+    install(RULES)
+    apply([detection("first", rule="trends")], [], NOW)
+    write_digests(NINE)
+    apply([detection("second", rule="trends", since=NOW.date() + DAY)], [], NOW + DAY)
+    apply([detection("third", rule="trends", since=NOW.date() + 3 * DAY)], [], NOW + 3 * DAY)
+    assert write_digests(NINE + 3 * DAY) == 1
+    assert mails("ann@")[-1].subject == "[moksori] Alerts of the day: 2"
+
+
 def test_what_got_worse_is_told_with_what_began(install: Install) -> None:
     install(RULES)
     apply([detection(rule="trends", severity=1)], [], NOW)
