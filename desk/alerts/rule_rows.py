@@ -12,6 +12,7 @@ from desk.alerts.feedback import leanings
 from desk.alerts.models import LIVE, Alert, Mute
 from desk.database import outage_is_unavailable
 from desk.outbox.off import turned_off
+from pipeline.alerting.budget import certainties, to_expect
 from pipeline.alerting.check import rule_series
 from pipeline.alerting.rules import (
     AlertRules,
@@ -24,7 +25,6 @@ from pipeline.alerting.rules import (
     TrendRule,
     alert_rules,
 )
-from pipeline.alerting.sensitivity import certainty, false_alarms
 from pipeline.index import Index
 from pipeline.settings import settings
 
@@ -67,12 +67,13 @@ def _sensitivity(rule: Rule, index: Index, now: datetime, lean: Mapping[str, flo
     """What it takes, opinions counted in."""
     if isinstance(rule, TrendRule):
         zone = settings().brand.timezone
-        scopes, _ = rule_series(index, now.astimezone(ZoneInfo(zone)).date(), zone, rule)
+        scopes, series = rule_series(index, now.astimezone(ZoneInfo(zone)).date(), zone, rule)
         if not scopes:
             return "no series yet"
-        certain = certainty(rule.false_alarms_a_month, len(scopes), lean.get(rule.name, 1.0))
-        rate = false_alarms(certain, len(scopes))
-        return f"certainty {certain:.2f}: about {rate:.2g} false alarms a month over {len(scopes)} series"
+        certain = certainties(rule, scopes, series, lean.get(rule.name, 1.0))
+        asked = " to ".join(dict.fromkeys((f"{certain.min():.2f}", f"{certain.max():.2f}")))
+        rate = to_expect(certain, series)
+        return f"certainty {asked}: about {rate:.2g} false alarms a month over {len(scopes)} series"
     if isinstance(rule, SilenceRule):
         return f"{rule.false_alarms_a_month:g} false alarms a month"
     if isinstance(rule, ThresholdRule):

@@ -1,21 +1,20 @@
-"""One check of the brand: its series read, tested, wide findings explained by narrow ones, and told with evidence."""
+"""One check of the brand: its series read, tested, merged, and told with evidence."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 
-from pipeline.alerting.detect import Finding, detect
+import numpy as np
+
+from pipeline.alerting.budget import certainties
+from pipeline.alerting.detect import detect
 from pipeline.alerting.detection import Detection
 from pipeline.alerting.explain import alert_key, counted, explain
+from pipeline.alerting.merge import Merger
+from pipeline.alerting.narrow import narrow_series
 from pipeline.alerting.rules import ALL_TRENDS, RuleScope, TrendRule
-from pipeline.alerting.sensitivity import certainty
-from pipeline.alerting.series import HISTORY_DAYS, Scope, SeriesSet, brand_series, local_midnight, subtract
+from pipeline.alerting.series import HISTORY_DAYS, Scope, SeriesSet, brand_series
+from pipeline.alerting.together import Together
 from pipeline.index import Index
-from pipeline.index.query import Query
-
-_MOSTLY: Final = 0.5
-"""Share of a wide scope's excess from which on the narrow ones have told it."""
 
 
 def check(
@@ -43,15 +42,12 @@ def check(
         if (scope.source, scope.product) not in blind
         for kind in ("surge", "drift")
     }
-    findings = [
-        finding
-        for finding in _unexplained(scopes, series, certainty(rule.false_alarms_a_month, len(scopes), lean))
-        if finding.observed >= rule.minimum
-    ]
-    both = _Shared(index, counted(rule.scope), last_day, timezone)
+    certain = certainties(rule, scopes, series, lean)
+    found = [each for each in detect(series.total, series.negative, certain) if each.observed >= rule.minimum]
+    together = Together(index, counted(rule.scope), last_day, series.days, timezone)
     return [
         explain(index, brand, timezone, scopes[finding.series], finding, series, rule)
-        for finding in _once(scopes, findings, both)
+        for finding in Merger(scopes, series, certain, together).merged(found)
     ], checked
 
 
@@ -59,7 +55,15 @@ def rule_series(
     index: Index, last_day: date, timezone: str, rule: TrendRule, days: int = HISTORY_DAYS
 ) -> tuple[list[Scope], SeriesSet]:
     """The series that a rule looks at."""
-    scopes, series = brand_series(index, last_day, timezone, days, counted(rule.scope))
+    wide_scopes, wide = brand_series(index, last_day, timezone, days, counted(rule.scope))
+    narrow_scopes, narrow = narrow_series(index, last_day, timezone, days, counted(rule.scope))
+    scopes = [*wide_scopes, *narrow_scopes]
+    series = SeriesSet(
+        wide.names + narrow.names,
+        wide.first_day,
+        np.concatenate([wide.total, narrow.total]),
+        np.concatenate([wide.negative, narrow.negative]),
+    )
     within = [number for number, scope in enumerate(scopes) if _within(rule.scope, scope)]
     return [scopes[number] for number in within], series.only(within)
 
@@ -69,70 +73,3 @@ def _within(wanted: RuleScope, scope: Scope) -> bool:
         return False
     named = scope.source in wanted.sources or scope.product in wanted.products
     return named or not (wanted.sources or wanted.products)
-
-
-def _unexplained(scopes: list[Scope], series: SeriesSet, certain: float) -> list[Finding]:
-    """Findings whose excess is not that of a narrower one: a product's trouble is not told again as the brand's."""
-    kept: list[Finding] = []
-    for finding in detect(series.total, series.negative, certain):
-        number = finding.series
-        inside = [
-            other.series
-            for other in kept
-            if scopes[number].holds(scopes[other.series]) or _overlap(scopes[number], scopes[other.series])
-        ]
-        told = sum(other.observed - other.expected for other in kept if other.series in inside)
-        if inside and told >= _MOSTLY * (finding.observed - finding.expected):
-            continue
-        if inside:
-            rest = subtract(series.negative[number], [series.negative[part] for part in inside])
-            if not detect(series.total[number : number + 1], rest[None, :], certain):
-                continue
-        kept.append(finding)
-    return kept
-
-
-def _overlap(wide: Scope, narrow: Scope) -> bool:
-    """A source and a product may share their reviews: an app is the only product of its store."""
-    same_theme = wide.theme is None or wide.theme == narrow.theme
-    return same_theme and wide.source is not None and narrow.product is not None
-
-
-@dataclass(frozen=True)
-class _Shared:
-    """Counts the reviews that complain about two themes at once."""
-
-    index: Index
-    counted: Query
-    last_day: date
-    timezone: str
-
-    def count(self, scope: Scope, other_theme: str, days: int) -> int:
-        """Reviews of the last days that complain about the scope's theme and about the other."""
-        since = local_midnight(self.last_day - timedelta(days=days - 1), self.timezone)
-        until = local_midnight(self.last_day + timedelta(days=1), self.timezone)
-        narrowed = {"source": scope.source, "product": scope.product, "negative_themes": scope.theme}
-        query = (
-            self.counted.model_copy(update={"spam": False})
-            .between(since, until)
-            .where(**{key: value for key, value in narrowed.items() if value})
-        )
-        points = self.index.series(query, ("negative_themes",), "day", self.timezone)
-        return sum(point.total for point in points if point.keys == (other_theme,))
-
-
-def _once(scopes: list[Scope], findings: list[Finding], shared: _Shared) -> list[Finding]:
-    """Findings without those whose excess is the same reviews as a larger one's, which only name a second theme:
-    "the parcel is late and nobody answers" is one trouble."""
-    kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda each: each.expected - each.observed):
-        scope = scopes[finding.series]
-        excess = finding.observed - finding.expected
-        told = any(
-            shared.count(scope, larger.theme, finding.window) >= _MOSTLY * excess
-            for larger in (scopes[other.series] for other in kept)
-            if scope.theme and larger.theme and (larger.source, larger.product) == (scope.source, scope.product)
-        )
-        if not told:
-            kept.append(finding)
-    return sorted(kept, key=lambda each: each.series)

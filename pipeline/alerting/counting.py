@@ -91,7 +91,7 @@ def wilson_low(bad: Counts, all_: Counts) -> Floats:
     share = bad / total
     middle = share + _Z**2 / (2 * total)
     half = _Z * np.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
-    low: Floats = np.where(all_ > 0, (middle - half) / (1 + _Z**2 / total), 0.0)
+    low: Floats = np.where(all_ > 0, np.maximum(middle - half, 0) / (1 + _Z**2 / total), 0.0)
     return low
 
 

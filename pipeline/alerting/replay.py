@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from pipeline.alerting.budget import certainties, to_expect
 from pipeline.alerting.check import rule_series
 from pipeline.alerting.counting import Crossed, counting_series, crossed
 from pipeline.alerting.critical import fits
@@ -16,7 +17,6 @@ from pipeline.alerting.detection import Day
 from pipeline.alerting.explain import counted
 from pipeline.alerting.new_terms import check_terms
 from pipeline.alerting.rules import CountingRule, CriticalRule, NewTermRule, Rule, SilenceRule, TrendRule
-from pipeline.alerting.sensitivity import certainty, false_alarms
 from pipeline.alerting.series import HISTORY_DAYS, SeriesSet, local_midnight
 from pipeline.index import Index
 from pipeline.index.document import IndexDocument
@@ -58,8 +58,8 @@ class Replay:
 def replay(index: Index, brand: str, last_day: date, timezone: str, rule: Rule, days: int) -> Replay:
     """What the rule would have told in the last `days` days. Raises Unavailable.
 
-    Mutes, and that a wide series is not told beside a narrow one that explains it, are left out: the live rule tells
-    no more than this.
+    Mutes, and that series with the same trouble are merged into one alert, are left out: the live rule tells no more
+    than this.
     """
     index.refresh()
     since = last_day - timedelta(days=days - 1)
@@ -89,7 +89,7 @@ def _once(alarms: list[Told]) -> list[Told]:
 def _trends(index: Index, rule: TrendRule, within: Replay, timezone: str) -> tuple[Replay, list[Told]]:
     days = (within.until - within.since).days + 1
     scopes, series = rule_series(index, within.until, timezone, rule, days + HISTORY_DAYS)
-    certain = certainty(rule.false_alarms_a_month, len(scopes))
+    certain = certainties(rule, scopes, series)
     alarms, rows = [], set()
     for number, finding in backtest(series, certain):
         if finding.observed >= rule.minimum:
@@ -98,7 +98,7 @@ def _trends(index: Index, rule: TrendRule, within: Replay, timezone: str) -> tup
             if day >= within.since:
                 rows.add(finding.series)
     charts = {series.names[row]: _trend_days(series, row, days) for row in sorted(rows)}
-    expected = false_alarms(certain, len(scopes)) * days / _DAYS_A_MONTH
+    expected = to_expect(certain, series) * days / _DAYS_A_MONTH
     return replace(within, charts=charts, of_series=len(scopes), false_alarms=expected), alarms
 
 

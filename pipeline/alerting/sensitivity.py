@@ -12,6 +12,8 @@ _MEASURED: Final = (
 )  # fmt: skip
 """Certainty, and false alarms for each series and month: the output of `python -m benchmarks.alerts.sensitivity`."""
 
+MOST_AWAKE: Final = _MEASURED[0][0]
+
 
 def certainty(false_alarms_a_month: float | None, series: int, lean: float = 1.0) -> float:
     """The certainty that brings so many false alarms over all series together; None: as many as the detector's own.

@@ -10,6 +10,7 @@ import pytest
 from pipeline.alerting.check import check
 from pipeline.alerting.detection import Detection
 from pipeline.alerting.rules import TrendRule
+from pipeline.index.query import Query
 from pipeline.index.sqlite import SqliteIndex
 from tests.conftest import NOW, document
 
@@ -82,18 +83,90 @@ def test_a_products_trouble_is_told_once_and_not_again_as_the_shops_or_the_brand
     assert sum(day.negative for day in detection.days[-3:]) == 25
 
 
-def test_trouble_of_every_product_is_told_for_each_and_not_for_the_brand(index: SqliteIndex) -> None:
+def late(index: SqliteIndex, first: int, count: int, **fields: Any) -> None:
+    """Complaints about delivery of the last hours."""
+    index.put(
+        [
+            document(
+                first + n, created_at=NOW - timedelta(hours=n), is_negative=1, sentiment="negative",
+                themes=["delivery"], negative_themes=["delivery"], text=f"late {first + n}", **fields,
+            )
+            for n in range(count)
+        ]
+    )  # fmt: skip
+
+
+def test_trouble_of_every_product_is_told_once_for_the_brand(index: SqliteIndex) -> None:
     for number, product in enumerate(PRODUCTS):
-        index.put(
-            [
-                document(
-                    800_000 + number * 1000 + n, product=product, created_at=NOW - timedelta(hours=n), is_negative=1,
-                    sentiment="negative", themes=["delivery"], negative_themes=["delivery"], text=f"late {number} {n}",
-                )
-                for n in range(20)
-            ]
-        )  # fmt: skip
-    assert sorted(str(each.product) for each in told(index)) == sorted(PRODUCTS)
+        late(index, 800_000 + number * 1000, 20, product=product)
+    (detection,) = told(index)
+    assert (detection.product, detection.source, detection.theme, detection.observed) == (None, None, "delivery", 60)
+    assert detection.explanation is not None
+    assert detection.explanation.causes == []
+
+
+def test_two_troubles_are_told_as_two(index: SqliteIndex) -> None:
+    late(index, 800_000, 60, product="kettle")
+    late(index, 810_000, 40, product="pan")
+    assert sorted(str(each.product) for each in told(index)) == ["kettle", "pan"]
+
+
+@pytest.fixture
+def details(index: SqliteIndex) -> SqliteIndex:
+    """The same 100 days, now with a version of each product, a place and a language."""
+    index.put(
+        [
+            each.model_copy(
+                update={
+                    "product_version": "1.0" if number % 5 else "2.0",
+                    "location": ("Busan", "Seoul", "Daegu", "Jeju")[number % 4],
+                    "lang": "ko" if number % 3 else "en",
+                }
+            )
+            for number, each in enumerate(index.export(Query()))
+        ]
+    )
+    return index
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"product": "kettle", "product_version": "2.0"}, {"product": "kettle", "product_version": "2.0"}),
+        ({"location": "Jeju"}, {"location": "Jeju"}),
+        ({"lang": "en"}, {"lang": "en"}),
+        ({}, {}),
+    ],
+)  # fmt: skip
+def test_the_narrowest_that_explains_it_is_told(
+    details: SqliteIndex, fields: dict[str, str], place: dict[str, str]
+) -> None:
+    for n in range(36):
+        usual = {
+            "product": PRODUCTS[n % 3], "product_version": "1.0" if n % 5 else "2.0", "lang": "ko" if n % 3 else "en",
+            "location": ("Busan", "Seoul", "Daegu", "Jeju")[n % 4],
+        }  # fmt: skip
+        late(details, 800_000 + n, 1, **{**usual, **fields})
+    (detection,) = told(details)
+    found = {
+        "product": detection.product, "product_version": detection.version, "location": detection.location,
+        "lang": detection.language,
+    }  # fmt: skip
+    assert {name: value for name, value in found.items() if value} == place
+
+
+def test_a_cause_below_the_level_that_is_told_is_named(details: SqliteIndex) -> None:
+    for n in range(40):
+        usual = {"product_version": "1.0" if n % 5 else "2.0", "lang": "ko" if n % 3 else "en"}
+        late(details, 800_000 + n, 1, product="kettle", location="Jeju" if n % 4 else "Busan", **usual)
+    (detection,) = told(details)
+    assert detection.explanation is not None
+    named = {(cause.field, cause.value) for cause in detection.explanation.causes}
+    assert detection.product == "kettle"
+    assert named == {("location", "Jeju")}
+    assert detection.explanation.first is not None
+    assert detection.explanation.first.id == "shop:800000"
+    assert detection.explanation.low <= detection.explanation.high < detection.observed
 
 
 @pytest.mark.parametrize(("both", "told_themes"), [(True, ["delivery"]), (False, ["communication", "delivery"])])

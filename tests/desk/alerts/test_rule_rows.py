@@ -54,7 +54,7 @@ def test_a_trend_tells_how_certain_it_must_be_now(rows: dict[str, dict[str, Any]
     trends = rows["trends"]
     assert trends["watches"] == "themes: delivery, price"
     assert trends["opinions"] == 2.0
-    assert trends["sensitivity"] == "certainty 0.41: about 0.18 false alarms a month over 3 series"
+    assert trends["sensitivity"] == "certainty 0.41: about 0 false alarms a month over 3 series"
     assert trends["live_alerts"] == 2
 
 
