@@ -98,18 +98,20 @@ class AlertScheduler:
 
     def run(self) -> None:
         """Work until stop(). Waits while a server is away or alerts.yaml is wrong; what is due comes after."""
+        from desk.alerts.escalation import escalate_due
         from desk.outbox.deliver import deliver_due
 
         check_at, wait_s = 0.0, float(_DELIVER_EVERY_S)
         try:
             while not self._stopping.is_set():
                 try:
+                    # First, for neither needs the index, which may be away for long.
+                    escalate_due(datetime.now(UTC))
+                    deliver_due(datetime.now(UTC))
                     if time.monotonic() >= check_at:
                         check_now(self._settings)
                         self._sweep()
                         check_at = time.monotonic() + _CHECK_EVERY_S
-                    else:
-                        deliver_due(datetime.now(UTC))
                     wait_s = float(_DELIVER_EVERY_S)
                     self._health.write("working", always=True)
                 except (Unavailable, SettingsError) as error:

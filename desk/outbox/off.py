@@ -8,10 +8,11 @@ from typing import Final
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
-from desk.outbox.models import MailsOff
+from desk.outbox.models import MailsOff, OutboxMessage
 from pipeline.settings import settings
 
 _SIGNER: Final = "desk.outbox.off"
+State = OutboxMessage.State
 
 
 def off_url(recipient: str) -> str:
@@ -29,8 +30,12 @@ def address_of(token: str) -> str | None:
 
 
 def turn_off(address: str, now: datetime) -> None:
-    """No more mails to them. May be repeated."""
-    MailsOff.objects.get_or_create(address=_address(address), defaults={"at": now})
+    """No more mails to them, those that wait neither. May be repeated."""
+    address = _address(address)
+    MailsOff.objects.get_or_create(address=address, defaults={"at": now})
+    waiting = OutboxMessage.objects.filter(state=State.WAITING, channel="", recipient__icontains=address)
+    theirs = [pk for pk, recipient in waiting.values_list("pk", "recipient") if _address(recipient) == address]
+    waiting.filter(pk__in=theirs).update(state=State.REFUSED, error="its reader turned their mails off")
 
 
 def turn_on(address: str) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from desk.alerts.life import apply
+from desk.outbox.deliver import deliver_due
 from desk.outbox.message import build
 from desk.outbox.models import MailsOff, OutboxMessage
 from desk.outbox.off import off_url, turned_off
@@ -54,6 +55,15 @@ def test_who_turned_them_off_gets_none(page: str, tmp_path: Path, change_setting
     Client().post(page)
     apply([detection(rule="trends", severity=3)], [], NOW)
     assert OutboxMessage.objects.get().recipient == "bob@example.com"
+
+
+def test_mails_that_wait_are_not_sent_either(page: str, change_settings: Any) -> None:
+    change_settings(MAIL__RECIPIENTS='["Ann <Ann@example.com>", "hann@example.com"]')
+    apply([detection()], [], NOW)
+    Client().post(page)
+    assert deliver_due(NOW).sent == 1
+    assert OutboxMessage.objects.get(state="sent").recipient == "hann@example.com"
+    assert "turned their mails off" in OutboxMessage.objects.get(state="refused").error
 
 
 @pytest.mark.parametrize(("console", "one_click"), [("http://desk.example", False), ("https://desk.example", True)])

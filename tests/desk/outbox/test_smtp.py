@@ -12,6 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from desk.alerts.digest import write_digests
 from desk.alerts.life import apply
 from desk.outbox.deliver import Delivered, deliver_due
 from desk.outbox.models import OutboxMessage
@@ -98,6 +99,22 @@ def test_mails_about_an_alert_hang_together_and_offer_to_end(database: str, serv
     assert len({each["Message-ID"] for each in (first, worse, worst, other)}) == 4
     assert first["List-Unsubscribe"].startswith("<https://desk.example/mails/off/")
     assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_report_arrives_with_its_picture_and_an_id_of_its_week(
+    database: str, serve: Serve, change_settings, tmp_path: Path
+) -> None:
+    mailbox = serve(Mailbox())
+    (tmp_path / "alerts.yaml").write_text("recipients:\n  - {address: ann@example.com, language: en, report: weekly}\n")
+    change_settings(CONFIG_DIR=str(tmp_path))
+    write_digests(NOW)  # a Friday
+    assert deliver_due(NOW).sent == 1
+    [received] = mailbox.received
+    message = message_from_bytes(received)
+    assert message["Message-ID"].startswith("<digest-report-2026-11-16-")
+    assert message["In-Reply-To"] is None
+    kinds = [part.get_content_type() for part in message.walk()]
+    assert kinds == ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
 
 
 @pytest.mark.parametrize(
