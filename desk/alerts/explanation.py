@@ -73,7 +73,8 @@ def _sign(sign: Sign) -> str:
 
 def _percent(share: float) -> str:
     percent = round(100 * share)
-    return f"{percent} %" if percent or not share else "<1 %"
+    shown = str(percent) if percent or not share else "<1"
+    return f"{shown}\N{NO-BREAK SPACE}%"
 
 
 def _stars(rating: float) -> str:

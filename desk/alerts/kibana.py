@@ -14,9 +14,9 @@ DATA_VIEW: Final = "moksori-reviews"
 
 
 def kibana_link(alert: Alert) -> str:
-    """The alert's complaints in Kibana's Discover; "" where no Kibana is set, or the alert is not about a series."""
+    """The alert's complaints in Kibana's Discover; "" where no Kibana is set, or the alert has no series."""
     url, zone = settings().kibana.url.rstrip("/"), settings().brand.timezone
-    if not url or not alert.pk or alert.kind in (Kind.CRITICAL, Kind.NEW_TERM):
+    if not url or not alert.pk or alert.kind == Kind.NEW_TERM or not alert.has_counts:
         return ""
     since = local_midnight(alert.since, zone)
     until = local_midnight(alert.until + timedelta(days=1), zone)
@@ -38,9 +38,8 @@ def _kql(alert: Alert) -> str:
         "location": (alert.location,),
     }
     said = [f"{field} : ({' or '.join(map(_text, values))})" for field, values in filters.items() if any(values)]
-    if alert.has_counts:
-        said.append(f"negative_themes : {_text(alert.theme)}" if alert.theme else "is_negative : 1")
-    return " and ".join([*said, "is_spam : false", "deleted : false"])
+    about = f"negative_themes : {_text(alert.theme)}" if alert.theme else "is_negative : 1"
+    return " and ".join([*said, about, "is_spam : false", "deleted : false"])
 
 
 def _text(value: str) -> str:

@@ -14,7 +14,7 @@ from desk.alerts.audience import Audience, told_at_once
 from desk.alerts.explanation import causes, phrases, signs, usual_range
 from desk.alerts.kibana import kibana_link
 from desk.alerts.models import Alert, Severity
-from desk.alerts.wording import escalated_headline, headline, language_label, numbers, theme_label
+from desk.alerts.wording import chance, escalated_headline, headline, language_label, numbers, theme_label
 from desk.outbox.models import OutboxMessage
 from pipeline.alerting.channels import Channel
 from pipeline.alerting.recipients import Recipient
@@ -102,6 +102,7 @@ def _context(alert: Alert, title: str, link: str) -> dict[str, Any]:
         "title": title,
         "numbers": numbers(alert),
         "usual_range": usual_range(alert),
+        "chance": chance(alert.p_value) if alert.explanation else "",
         "causes": causes(alert),
         "phrases": phrases(alert),
         "signs": signs(alert),

@@ -90,3 +90,12 @@ def numbers(alert: Alert) -> str:
 def expected_text(expected: float) -> str:
     """A count that is a mean: one digit after the point while small."""
     return f"{expected:.1f}" if expected < 10 else f"{expected:.0f}"
+
+
+def chance(p_value: float) -> str:
+    """A p-value as people read it, in the current language."""
+    if p_value >= 0.01:
+        return f"{p_value:.0%}"
+    if p_value <= 1e-9:
+        return _("practically never")
+    return _("1 in %(times)s") % {"times": f"{round(1 / p_value):,}"}

@@ -119,6 +119,7 @@ def show(alert_id: AlertId, as_json: Json = False) -> None:
         "until",
         "observed",
         "expected",
+        "p_value",
     ):
         if row[name] is not None:
             typer.echo(f"{name:<10} {plain(row[name])}")

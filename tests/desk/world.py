@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from desk.alerts.life import apply
 from desk.cases.intake import take
 from desk.outbox.deliver import deliver_due
-from pipeline.alerting.detection import Day, Detection, Quote
+from pipeline.alerting.detection import Cause, Day, Detection, Explanation, FirstReview, Quote, SaidMore, Sign
 from pipeline.index import Index
 from pipeline.index.document import from_tagged
 from pipeline.models import Review, TaggedReview, Tags, Theme
@@ -162,10 +162,25 @@ def _crisis(reviews: list[TaggedReview], now: datetime) -> Detection:
               start=said.text.index(said.evidence), end=said.text.index(said.evidence) + len(said.evidence))
         for n, said in enumerate(_LATE[:5])
     ]  # fmt: skip
+    explanation = Explanation(
+        low=0, high=7,
+        first=FirstReview(id=late[-1].id, created_at=late[-1].created_at, url="https://shop.example/r"),
+        causes=[Cause(field="source", value="shop", share=0.81, usual=0.37, observed=21, expected=1.0)],
+        phrases=[
+            SaidMore(text="물류센터에 멈춰", reviews=9, before=0, z=3.9),
+            SaidMore(text="당일 출고", reviews=8, before=1, z=3.1),
+            SaidMore(text="tracking page", reviews=5, before=0, z=2.2),
+        ],
+        signs=[
+            Sign(name="rating", now=0.31, before=0.77, low=-0.6, high=-0.3, count=72),
+            Sign(name="leaving", now=0.12, before=0.02, low=0.03, high=0.2, count=72),
+        ],
+    )  # fmt: skip
     return Detection(
         key="Haneul||하루 에어프라이어 5L|delivery|surge", kind="surge", brand="Haneul", product=_PRODUCTS[0],
         theme="delivery", since=window[0].date, until=today, observed=sum(day.negative for day in window), expected=2.7,
         total=sum(day.total for day in window), p_value=3e-14, severity=3, days=days, quotes=quotes,
+        explanation=explanation,
     )  # fmt: skip
 
 

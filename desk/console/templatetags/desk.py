@@ -20,6 +20,7 @@ from desk.console.labels import column_label, facet_label
 
 register = template.Library()
 register.filter("stars", stars)
+register.filter("chance", wording.chance)
 
 
 @register.filter
@@ -80,16 +81,6 @@ def f(number: float) -> str:
 def percent(share: float) -> str:
     """0.81 as 81 %."""
     return f"{share:.0%}"
-
-
-@register.filter
-def chance(p: float) -> str:
-    """A p-value as people read it."""
-    if p >= 0.01:
-        return f"{p:.0%}"
-    if p <= 1e-9:
-        return _("practically never")
-    return _("1 in %(times)s") % {"times": f"{round(1 / p):,}"}
 
 
 @register.filter
