@@ -1,9 +1,11 @@
 """Tells others of alerts that nobody acknowledged in time: once an alert, whatever happens to whoever writes it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from desk.alerts.audience import told_of_escalation
 from desk.alerts.mail import write_mails
@@ -29,14 +31,24 @@ def escalate_due(now: datetime) -> int:
     if not rules:
         return 0
     with outage_is_unavailable():
-        waiting = Alert.objects.filter(state=State.OPEN, rule__in=rules).order_by("key")
+        waiting = (
+            Alert.objects.filter(_may_be_due(rules, now), state=State.OPEN).exclude(pk__in=_told()).order_by("key")
+        )
         return sum(_escalate(pk, rules[rule], now) for pk, rule in waiting.values_list("pk", "rule"))
+
+
+def _may_be_due(rules: Mapping[str, Escalation], now: datetime) -> Q:
+    """All that are due, and of the others only those that came back: asked every few seconds, it must lock few."""
+    due = Q()
+    for name, escalation in rules.items():
+        due |= Q(rule=name, severity__gte=escalation.severity, opened_at__lte=now - escalation.after)
+    return due
 
 
 def _escalate(pk: int, escalation: Escalation, now: datetime) -> bool:
     with transaction.atomic():
         alert = Alert.objects.select_for_update().filter(pk=pk, state=State.OPEN).first()
-        if alert is None or alert.severity < escalation.severity or _told(alert):
+        if alert is None or alert.severity < escalation.severity or _told().filter(alert=alert).exists():
             return False
         began = alert.events.filter(what__in=_BEGINS).order_by("-at").values_list("at", flat=True).first()
         if (began or alert.opened_at) + escalation.after > now:
@@ -47,5 +59,6 @@ def _escalate(pk: int, escalation: Escalation, now: datetime) -> bool:
         return True
 
 
-def _told(alert: Alert) -> bool:
-    return alert.events.filter(what=What.ESCALATED).exists()
+def _told() -> QuerySet[AlertEvent, int]:
+    """Numbers of the alerts that were escalated."""
+    return AlertEvent.objects.filter(what=What.ESCALATED).values_list("alert_id", flat=True)

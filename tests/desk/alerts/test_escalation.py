@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from desk.alerts.escalation import escalate_due
 from desk.alerts.life import ack, apply, mute, resolve, unmute
@@ -139,6 +140,17 @@ def test_killed_before_it_is_recorded_nothing_was_told(rules: None, monkeypatch:
             escalate_due(NOW + 4 * HOUR)
     assert told() == []
     assert escalate_due(NOW + 4 * HOUR) == 1
+
+
+def test_what_is_not_due_is_not_locked(rules: None) -> None:
+    for number in range(5):
+        opened(key=f"k{number}")
+    with CaptureQueriesContext(connection) as early:
+        escalate_due(NOW + HOUR)
+    escalate_due(NOW + 4 * HOUR)
+    with CaptureQueriesContext(connection) as late:
+        escalate_due(NOW + 5 * HOUR)
+    assert (len(early), len(late)) == (1, 1)
 
 
 def test_its_mail_can_be_sent(rules: None) -> None:
