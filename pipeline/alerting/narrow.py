@@ -43,7 +43,6 @@ def _along(
     values = [each.value for each in index.terms(query, field, _MOST_VALUES) if each.negative >= LEAST_COMPLAINTS]
     if not values:
         return
-    all_reviews = {each.value: each.total for each in index.terms(query, "product", 1000)}
     asked = query.where(**{field: tuple(values)})
     reviews: dict[tuple[str | None, ...], Counts] = {}
     complaints: dict[tuple[tuple[str | None, ...], str | None], Counts] = {}
@@ -56,14 +55,17 @@ def _along(
         if theme is not None:
             day = (point.start.astimezone(zone).date() - first_day).days
             complaints.setdefault((tuple(keys), theme), np.zeros(days, np.int64))[day] += point.total
-    whole = index.count(query)
-    for (key, theme), counts in sorted(
-        complaints.items(), key=lambda each: [part or "" for part in (*each[0][0], each[0][1])]
-    ):
-        *above, value = key
-        wide = all_reviews.get(above[0] or "", whole) if above else whole
-        if value and None not in above and reviews[key].sum() < wide and counts.sum() >= LEAST_COMPLAINTS:
+    wide = _wide(index, query, way)
+    for (key, theme), counts in complaints.items():
+        if all(key) and counts.sum() >= LEAST_COMPLAINTS and reviews[key].sum() < wide.get(key[:-1], np.inf):
             yield _scope(way, key, theme), reviews[key], counts
+
+
+def _wide(index: Index, query: Query, way: Sequence[Field]) -> dict[tuple[str | None, ...], int]:
+    """How many reviews the series above have: of each product, or of the brand."""
+    if len(way) == 1:
+        return {(): index.count(query)}
+    return {(each.value,): each.total for each in index.terms(query, way[0], _MOST_VALUES)}
 
 
 def _scope(way: Sequence[Field], key: Sequence[str | None], theme: str | None) -> Scope:

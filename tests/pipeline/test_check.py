@@ -10,9 +10,10 @@ import pytest
 from pipeline.alerting.check import check
 from pipeline.alerting.detection import Detection
 from pipeline.alerting.rules import TrendRule
+from pipeline.index.elasticsearch import ElasticsearchIndex
 from pipeline.index.query import Query
 from pipeline.index.sqlite import SqliteIndex
-from tests.conftest import NOW, document
+from tests.conftest import NOW, document, unique
 
 TODAY = date(2026, 11, 20)
 PRODUCTS = ("kettle", "pan", "cup")
@@ -186,6 +187,32 @@ def test_the_same_reviews_are_told_once_however_many_themes_they_name(
         ]
     )  # fmt: skip
     assert sorted(str(each.theme) for each in told(index)) == told_themes
+
+
+def test_a_second_theme_of_the_same_reviews_is_not_told_for_a_product_either(index: SqliteIndex) -> None:
+    for number, product in enumerate(PRODUCTS):
+        late(index, 800_000 + number * 1000, 20, product=product)
+    unanswered = [
+        each.model_copy(update={"negative_themes": ["communication", "delivery"]})
+        for each in index.export(Query().where(product="kettle", negative_themes="delivery"))
+    ]
+    index.put(unanswered)
+    assert [(each.theme, each.product) for each in told(index)] == [("delivery", None)]
+
+
+@pytest.mark.elasticsearch
+def test_elasticsearch_tells_the_same(details: SqliteIndex, elasticsearch_url: str) -> None:
+    late(
+        details, 800_000, 30, product="kettle", product_version="2.0", location="Jeju", lang="ko", tokens="parcel late"
+    )
+    late(details, 810_000, 25, product="pan", product_version="1.0", location="Busan", lang="ko", author_id="a")
+    other = ElasticsearchIndex(f"{elasticsearch_url}/{unique('check')}")
+    other.setup()
+    other.put(list(details.export(Query())))
+    here, there = (check(index, "Haneul", TODAY, "Asia/Seoul") for index in (details, other))
+    other.close()
+    assert len(here[0]) == 2
+    assert here == there
 
 
 def test_near_copies_are_quoted_once_and_the_evidence_is_marked(index: SqliteIndex) -> None:
