@@ -7,10 +7,11 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from desk.alerts.models import Kind
-from desk.alerts.wording import expected_text, theme_label
+from desk.alerts.wording import expected_text, language_label, theme_label
 from desk.console.charts import Chart, marked_chart
-from pipeline.alerting.replay import Replay, Told
+from pipeline.alerting.replay import Charted, Replay, Told
 from pipeline.alerting.rules import Rule
+from pipeline.alerting.series import Scope
 from pipeline.models import clean
 
 
@@ -35,9 +36,9 @@ def page(found: Replay, rule: Rule, brand: str, language: str) -> str:
     """HTML in this language. Django must be configured."""
     with translation.override(language):
         charts = []
-        for where, days in found.charts.items():
+        for where, charted in found.charts.items():
             windows = [(each.first, each.last) for each in found.told if each.where == where]
-            charts.append(_Series(_label(where, brand), len(windows), marked_chart(days, windows)))
+            charts.append(_Series(_label(charted.scope, brand), len(windows), marked_chart(charted.days, windows)))
         context = {
             "language": language,
             "rule": rule,
@@ -45,24 +46,23 @@ def page(found: Replay, rule: Rule, brand: str, language: str) -> str:
             "found": found,
             "days": (found.until - found.since).days + 1,
             "false_alarms": None if found.false_alarms is None else expected_text(found.false_alarms),
-            "rows": [_row(each, brand, bool(found.charts)) for each in found.told],
+            "rows": [_row(each, brand, found.charts.get(each.where)) for each in found.told],
             "charts": sorted(charts, key=lambda each: (-each.alerts, each.name)),
             "limited": rule.kind not in ("trend", "critical", "new-term"),
         }
         return render_to_string("alerts/backtest.html", context)
 
 
-def _row(told: Told, brand: str, of_series: bool) -> _Row:
-    where = _label(told.where, brand) if of_series else clean(told.where)
+def _row(told: Told, brand: str, series: Charted | None) -> _Row:
+    where = _label(series.scope, brand) if series else clean(told.where)
     kind = str(Kind(told.kind).label)
     return _Row(told.first, told.last, where, kind, told.observed, expected_text(told.expected))
 
 
-def _label(where: str, brand: str) -> str:
-    """A series, "source|product|theme" with a star for all, as people read it."""
-    source, _, rest = where.partition("|")
-    product, _, theme = rest.rpartition("|")
-    parts = [part for part in (source, product) if part != "*"] or [brand]
-    if theme != "*":
-        parts.append(theme_label(theme))
-    return clean(" · ".join(parts))
+def _label(scope: Scope, brand: str) -> str:
+    """What a series is about, as people read it."""
+    place = [scope.source, scope.product and f"{scope.product} {scope.version or ''}", scope.location]
+    narrow = [language_label(scope.language)] if scope.language else []
+    theme = [theme_label(scope.theme)] if scope.theme else []
+    parts = [each for each in place if each] or [brand]
+    return clean(" · ".join(" ".join(each.split()) for each in (*parts, *narrow, *theme)))

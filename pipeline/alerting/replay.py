@@ -17,7 +17,7 @@ from pipeline.alerting.detection import Day
 from pipeline.alerting.explain import counted
 from pipeline.alerting.new_terms import check_terms
 from pipeline.alerting.rules import CountingRule, CriticalRule, NewTermRule, Rule, SilenceRule, TrendRule
-from pipeline.alerting.series import HISTORY_DAYS, SeriesSet, local_midnight
+from pipeline.alerting.series import HISTORY_DAYS, Scope, SeriesSet, local_midnight
 from pipeline.index import Index
 from pipeline.index.document import IndexDocument
 from pipeline.models import Review, TaggedReview, Tags, Theme
@@ -40,17 +40,25 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Charted:
+    """A series that alarmed: what it is about, and the days looked at, oldest first."""
+
+    scope: Scope
+    days: list[Day]
+
+
+@dataclass(frozen=True)
 class Replay:
     """What a rule would have told of the days from `since` to `until`, oldest first.
 
-    charts: by `where`, the days of each series that alarmed; none for rules that look at no series. of_series: how many
-    the rule looks at. false_alarms: how many to expect over these days if nothing was wrong; None: nobody knows.
+    charts: by `where`, each series that alarmed; none for rules that look at no series. of_series: how many the rule
+    looks at. false_alarms: how many to expect over these days if nothing was wrong; None: nobody knows.
     """
 
     since: date
     until: date
     told: list[Told] = field(default_factory=list)
-    charts: dict[str, list[Day]] = field(default_factory=dict)
+    charts: dict[str, Charted] = field(default_factory=dict)
     of_series: int = 0
     false_alarms: float | None = None
 
@@ -97,7 +105,7 @@ def _trends(index: Index, rule: TrendRule, within: Replay, timezone: str) -> tup
             alarms.append(Told(day, day, where, finding.kind, finding.observed, finding.expected))
             if day >= within.since:
                 rows.add(finding.series)
-    charts = {series.names[row]: _trend_days(series, row, days) for row in sorted(rows)}
+    charts = {series.names[row]: Charted(scopes[row], _trend_days(series, row, days)) for row in sorted(rows)}
     expected = to_expect(certain, series) * days / _DAYS_A_MONTH
     return replace(within, charts=charts, of_series=len(scopes), false_alarms=expected), alarms
 
@@ -120,7 +128,7 @@ def _trend_days(series: SeriesSet, row: int, days: int) -> list[Day]:
 
 def _counts(index: Index, rule: CountingRule, within: Replay, timezone: str) -> tuple[Replay, list[Told]]:
     days = (within.until - within.since).days + 1
-    _, series = counting_series(index, within.until, timezone, rule, days + HISTORY_DAYS)
+    scopes, series = counting_series(index, within.until, timezone, rule, days + HISTORY_DAYS)
     found = crossed(rule, series)
     alarms = []
     for row, number in zip(*np.nonzero(found.alarm), strict=True):
@@ -128,7 +136,7 @@ def _counts(index: Index, rule: CountingRule, within: Replay, timezone: str) -> 
         observed = int(series.negative[row, window].sum())
         alarms.append(Told(day, day, series.names[row], rule.kind, observed, float(found.limit[row, number])))
     rows = np.flatnonzero(found.alarm[:, -days:].any(axis=1))
-    charts = {series.names[row]: _limit_days(rule, series, found, int(row), days) for row in rows}
+    charts = {series.names[row]: Charted(scopes[row], _limit_days(rule, series, found, int(row), days)) for row in rows}
     expected = rule.false_alarms_a_month * days / _DAYS_A_MONTH if isinstance(rule, SilenceRule) else None
     return replace(within, charts=charts, of_series=len(series.names), false_alarms=expected), alarms
 

@@ -145,6 +145,9 @@ def test_a_rule_is_replayed_over_the_past(index: SqliteIndex, of: Rule, kinds: l
     alerts = found.told
     assert [each.kind for each in alerts] == kinds
     assert found.charts.keys() == ({each.where for each in alerts} if found.of_series else set())
-    assert all(days[0].date == found.since and days[-1].date == TODAY for days in found.charts.values())
+    assert all(
+        (each.days[0].date, each.days[-1].date) == (found.since, TODAY) and "|".join(each.scope.parts) == where
+        for where, each in found.charts.items()
+    )
     assert (found.false_alarms is not None) == (of.kind in ("trend", "silence"))
     assert all(TODAY - timedelta(days=30) < each.first <= each.last <= TODAY for each in alerts)

@@ -6,11 +6,13 @@ import pytest
 
 from desk.alerts.backtest_page import page
 from pipeline.alerting.detection import Day
-from pipeline.alerting.replay import Replay, Told
+from pipeline.alerting.replay import Charted, Replay, Told
 from pipeline.alerting.rules import CriticalRule, ThresholdRule, TrendRule
+from pipeline.alerting.series import Scope
 
 FIRST = date(2026, 11, 1)
 EVIL = "<script>alert(1)</script>"
+DELIVERY = Scope("shop", "pan", "delivery", "2.1", None, "ko")
 TREND = TrendRule(name="trends", kind="trend")
 
 
@@ -18,13 +20,14 @@ def day(number: int) -> date:
     return FIRST + timedelta(days=number)
 
 
-def replay(where: str = "shop|*|delivery") -> Replay:
+def replay(scope: Scope = DELIVERY) -> Replay:
+    where = "|".join(scope.parts)
     days = [Day(date=day(n), total=20, negative=n % 5, expected=1.5, low=0, high=4) for n in range(30)]
     told = [
         Told(day(4), day(6), where, "surge", 12, 3.0),
         Told(day(20), day(22), where, "drift", 15, 4.0),
     ]
-    return Replay(FIRST, day(29), told, {where: days}, of_series=7, false_alarms=0.4)
+    return Replay(FIRST, day(29), told, {where: Charted(scope, days)}, of_series=7, false_alarms=0.4)
 
 
 @pytest.mark.parametrize(
@@ -32,9 +35,14 @@ def replay(where: str = "shop|*|delivery") -> Replay:
     [
         (
             "en",
-            ["What rule trends would have told", "shop · delivery", "sudden rise", "about 0.4 would have been false"],
+            [
+                "What rule trends would have told",
+                "shop · pan 2.1 · Korean · delivery",
+                "sudden rise",
+                "about 0.4 would have been false",
+            ],
         ),
-        ("ko", ["규칙 trends의 지난 경보 재현", "shop · 배송", "급증", "약 0.4건의 거짓 경보"]),
+        ("ko", ["규칙 trends의 지난 경보 재현", "shop · pan 2.1 · 한국어 · 배송", "급증", "약 0.4건의 거짓 경보"]),
     ],
 )
 def test_it_shows_each_alert_and_each_series(language: str, words: list[str]) -> None:
@@ -48,11 +56,15 @@ def test_it_shows_each_alert_and_each_series(language: str, words: list[str]) ->
 
 
 def test_it_needs_no_other_file_and_runs_nothing() -> None:
-    html = page(replay(f"{EVIL}|{EVIL}|{EVIL}"), TREND, EVIL, "en")
+    html = page(replay(Scope(EVIL, f"{EVIL}|*|", EVIL, location=EVIL)), TREND, EVIL, "en")
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "http" not in html.replace("http-equiv", "")
     assert "default-src 'none'" in html
+
+
+def test_the_brand_as_a_whole_has_its_name() -> None:
+    assert "<h3>Haneul</h3>" in page(replay(Scope()), TREND, "Haneul", "en")
 
 
 def test_what_cannot_be_known_is_said() -> None:
