@@ -1,6 +1,6 @@
 """One check of the brand: its series read, tested, merged, and told with evidence."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import numpy as np
@@ -12,7 +12,7 @@ from pipeline.alerting.explain import alert_key, counted, explain
 from pipeline.alerting.merge import Merger
 from pipeline.alerting.narrow import narrow_series
 from pipeline.alerting.rules import ALL_TRENDS, RuleScope, TrendRule
-from pipeline.alerting.series import HISTORY_DAYS, Scope, SeriesSet, brand_series
+from pipeline.alerting.series import HISTORY_DAYS, Outage, Scope, SeriesSet, brand_series
 from pipeline.alerting.together import Together
 from pipeline.index import Index
 
@@ -43,7 +43,9 @@ def check(
         for kind in ("surge", "drift")
     }
     certain = certainties(rule, scopes, series, lean)
-    found = [each for each in detect(series.total, series.negative, certain) if each.observed >= rule.minimum]
+    found = [
+        each for each in detect(series.total, series.negative, certain, series.missing) if each.observed >= rule.minimum
+    ]
     together = Together(index, counted(rule.scope), last_day, series.days, timezone)
     return [
         explain(index, brand, timezone, scopes[finding.series], finding, series, rule)
@@ -63,9 +65,16 @@ def rule_series(
         wide.first_day,
         np.concatenate([wide.total, narrow.total]),
         np.concatenate([wide.negative, narrow.negative]),
+        np.concatenate([wide.missing, _as_wide(narrow_scopes, wide_scopes, wide.missing)]),
     )
     within = [number for number, scope in enumerate(scopes) if _within(rule.scope, scope)]
     return [scopes[number] for number in within], series.only(within)
+
+
+def _as_wide(narrow: Sequence[Scope], wide: Sequence[Scope], outage: Outage) -> Outage:
+    """The outages of each narrow series: those of its product, else of the brand."""
+    rows = {scope: row for row, scope in enumerate(wide)}
+    return outage[[rows[Scope(product=scope.product)] for scope in narrow]]
 
 
 def _within(wanted: RuleScope, scope: Scope) -> bool:

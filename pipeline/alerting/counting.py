@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.alerting.detection import Detection
 from pipeline.alerting.explain import alert_key, counted, quotes
+from pipeline.alerting.outages import MOSTLY, gaps
 from pipeline.alerting.rules import CountingRule, FlatlineRule, RuleScope, ShareRule, SilenceRule, ThresholdRule
 from pipeline.alerting.series import HISTORY_DAYS, Counts, Scope, SeriesSet, brand_series
 from pipeline.alerting.usual import Floats
@@ -17,10 +18,7 @@ from pipeline.index import Index
 
 _Z: Final = 1.96
 """Of a 95 % interval."""
-_KNOWN_AFTER_DAYS: Final = 21
 _DAYS_A_MONTH: Final = 365 / 12
-_MOSTLY: Final = 0.5
-"""Share of a scope's reviews from which on it is blind while their source is silent."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +97,15 @@ def _silent(rule: SilenceRule, total: Counts) -> Crossed:
     """A gap that chance would bring less often than asked for, were its days empty as often as the days before it."""
     alarm, first = np.zeros(total.shape, bool), np.zeros(total.shape, np.int64)
     limit = np.zeros(total.shape)
-    chance = rule.false_alarms_a_month / (_DAYS_A_MONTH * max(len(total), 1))
-    for number, counts in enumerate(total):
-        seen = np.flatnonzero(counts)
-        for day in range(total.shape[1] if len(seen) else 0):
-            upto = seen[seen <= day]
-            if len(upto) == 0 or upto[-1] - upto[0] < _KNOWN_AFTER_DAYS:
-                continue
-            known, gap = upto[-1] - upto[0] + 1, day - upto[-1] - 1  # today is not over
-            empty = (known - len(upto) + 0.5) / (known + 1)
-            if gap > 0 and empty**gap < chance:
-                alarm[number, day], first[number, day] = True, gap
-                limit[number, day] = counts[upto[0] : upto[-1] + 1].mean() * gap
+    accepted = rule.false_alarms_a_month / (_DAYS_A_MONTH * max(len(total), 1))
+    gap, chance = gaps(total)
+    # Today is not over: a day tells of the gap before it.
+    alarm[:, 1:] = (total[:, 1:] == 0) & (chance[:, :-1] < accepted)
+    first[:, 1:] = np.where(alarm[:, 1:], gap[:, :-1], 0)
+    begun = np.logical_or.accumulate(total > 0, axis=1)
+    known = np.maximum(np.cumsum(begun, axis=1) - gap, 1)
+    usual = np.cumsum(total, axis=1) / known
+    limit[:, 1:] = np.where(alarm[:, 1:], usual[:, :-1] * gap[:, :-1], 0)
     return Crossed(alarm, first, limit)
 
 
@@ -165,4 +160,4 @@ def blind(index: Index, last_day: date, timezone: str, sources: Sequence[str]) -
         for number, scope in enumerate(of_sources[0])
         if scope.theme is None
     }
-    return {scope for scope, count in lost.items() if count >= _MOSTLY * totals.get(scope, 0)}
+    return {scope for scope, count in lost.items() if count >= MOSTLY * totals.get(scope, 0)}

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from pipeline.alerting.series import Counts, SeriesSet
+from pipeline.alerting.series import Counts, Outage, SeriesSet
 from pipeline.alerting.trouble import Trouble
 from pipeline.alerting.usual import LEAST_WEIGHT, Floats, Usual
 
@@ -61,6 +61,31 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class UsualDays:
+    """What days should bring, before they began. All of shape (series, days).
+
+    complaints: of the whole day; scatter: their relative variance. share: of complaints among the reviews;
+    share_scatter: relative variance of its odds. judged: days of series that are old enough.
+    """
+
+    complaints: Floats
+    scatter: Floats
+    share: Floats
+    share_scatter: Floats
+    judged: NDArray[np.bool_]
+
+    def only(self, day: int) -> "UsualDays":
+        """This day alone, as shape (series, 1)."""
+        return UsualDays(
+            complaints=self.complaints[:, [day]],
+            scatter=self.scatter[:, [day]],
+            share=self.share[:, [day]],
+            share_scatter=self.share_scatter[:, [day]],
+            judged=self.judged[:, [day]],
+        )
+
+
+@dataclass(frozen=True)
 class _Walk:
     """What was expected, and how probable trouble was, day by day. All of shape (days, series)."""
 
@@ -70,43 +95,50 @@ class _Walk:
     by_volume: Floats
     volume_variance: Floats
     volume_uncertain: Floats
+    odds: Floats
+    restless: Floats
     trouble: Floats
 
 
-def _walk(total: Counts, negative: Counts) -> _Walk:
-    """total, negative: shape (series, days)."""
+def _walk(total: Counts, negative: Counts, outage: Outage) -> _Walk:
+    """total, negative, outage: shape (series, days)."""
     series, days = total.shape
+    seen = ~outage.T
     complaints = negative.T.astype(np.float64)
     others = total.T - complaints
     begun = np.logical_or.accumulate(total.T > 0, axis=0)
     age = np.cumsum(begun, axis=0)
-    walk = _Walk(*(np.zeros((days, series)) for _ in range(7)))
+    walk = _Walk(*(np.zeros((days, series)) for _ in range(9)))
     exposure, lasting = np.zeros((days, series)), np.zeros(series, np.int64)
     usual, trouble = Usual(series), Trouble(series)
     for day in range(days):
-        seen = usual.expect(day, others[day])
+        due = usual.expect(day, others[day])
         grown = age[day] > _LEAST_AGE_DAYS
-        walk.mean[day], walk.uncertain[day] = seen.mean, seen.uncertain
-        walk.variance[day] = seen.mean + seen.spread * seen.mean**2
-        walk.by_volume[day], walk.volume_uncertain[day] = seen.by_volume, seen.volume_uncertain
-        walk.volume_variance[day] = seen.by_volume + seen.volume_spread * seen.by_volume**2
-        walk.trouble[day] = trouble.see(complaints[day], seen.mean, seen.spread + seen.uncertain, grown)
-        exposure[day] = seen.volume * seen.factor
-        weight = np.where(grown, np.maximum(seen.regular, LEAST_WEIGHT), 1.0) * begun[day]
-        usual.learn_volume(day, others[day], seen, weight)
+        walk.mean[day], walk.uncertain[day] = due.mean, due.uncertain
+        walk.variance[day] = due.mean + due.spread * due.mean**2
+        # Of an outage no more is due than of the reviews that came all the same.
+        by_volume = np.where(seen[day], due.by_volume, np.minimum(due.mean, due.by_volume))
+        walk.by_volume[day], walk.volume_uncertain[day] = by_volume, due.volume_uncertain
+        walk.volume_variance[day] = by_volume + due.volume_spread * by_volume**2
+        walk.odds[day], walk.restless[day] = due.odds, due.restless
+        walk.trouble[day] = trouble.see(complaints[day], due.mean, due.spread + due.uncertain, grown, seen[day])
+        exposure[day] = due.volume * due.factor
+        weight = np.where(grown, np.maximum(due.regular, LEAST_WEIGHT), 1.0) * (begun[day] & seen[day])
+        usual.learn_volume(day, others[day], due, weight)
         lasting = np.where(walk.trouble[day] > 0.5, lasting + 1, 0)
         if (late := day - _LEARNT_AFTER_DAYS) >= 0:
             moved = lasting > _MOVED_AFTER_DAYS
             usually = np.where(moved, 1.0, 1 - walk.trouble[late : day + 1].max(axis=0))
-            weight = np.maximum(usually, LEAST_WEIGHT) * begun[late]
+            weight = np.maximum(usually, LEAST_WEIGHT) * (begun[late] & seen[late])
             usual.learn_complaints(late, complaints[late], exposure[late], weight, moved)
     return walk
 
 
-def _chunks(total: Counts, negative: Counts) -> Iterator[tuple[int, Counts, Counts]]:
+def _chunks(total: Counts, negative: Counts, outage: Outage | None) -> Iterator[tuple[int, Counts, Counts, _Walk]]:
     for first in range(0, len(total), _TOGETHER):
         chunk = slice(first, first + _TOGETHER)
-        yield first, total[chunk], negative[chunk]
+        unseen = np.zeros(total[chunk].shape, bool) if outage is None else outage[chunk]
+        yield first, total[chunk], negative[chunk], _walk(total[chunk], negative[chunk], unseen)
 
 
 def _sums(values: NDArray[np.number]) -> Floats:
@@ -121,7 +153,7 @@ def _tail(observed: Floats, mean: Floats, variance: Floats) -> Floats:
     return tail
 
 
-def _interval(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+def count_interval(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
     """The 95 % interval of a negative binomial."""
     wide = np.maximum(variance / mean, 1 + 1e-6)
     size, chance = mean / (wide - 1), 1 / wide
@@ -170,7 +202,7 @@ def _findings(
     windows, observed, expected, wide, seen, p_values = told
     p_values = np.minimum(1.0, p_values * len(WINDOWS))
     alarm = (observed >= _LEAST_COMPLAINTS) & (observed >= _LEAST_EXCESS * expected) & (p_values < _MOST_P_VALUE)
-    low, high = _interval(np.maximum(expected, 1e-9), np.maximum(wide, 1e-9))
+    low, high = count_interval(np.maximum(expected, 1e-9), np.maximum(wide, 1e-9))
     for each in np.flatnonzero(alarm):
         yield (
             int(days[each]),
@@ -187,17 +219,19 @@ def _findings(
         )
 
 
-def detect(total: Counts, negative: Counts, certainty: float | Floats = CERTAINTY) -> list[Finding]:
+def detect(
+    total: Counts, negative: Counts, certainty: float | Floats = CERTAINTY, outage: Outage | None = None
+) -> list[Finding]:
     """The series that are in alarm on the last day. total, negative: shape (series, days). At most one finding each.
 
-    certainty: of all series, or of each.
+    certainty: of all series, or of each. outage: days on which reviews are missing, shape (series, days): nothing is
+    learnt from them, and they change no probability.
 
     The last day may not be over, and so ends nothing: trouble that was probable the day before still is.
     """
     found: list[Finding] = []
     asked = np.broadcast_to(certainty, len(total))
-    for first, reviews, complaints in _chunks(total, negative):
-        walk = _walk(reviews, complaints)
+    for first, reviews, complaints, walk in _chunks(total, negative, outage):
         numbers = np.flatnonzero(walk.trouble[-2:].max(axis=0) > asked[first : first + _TOGETHER])
         last = np.full(len(numbers), total.shape[1] - 1)
         found += [finding for _, finding in _findings(reviews, complaints, walk, last, numbers, first)]
@@ -208,21 +242,38 @@ def backtest(series: SeriesSet, certainty: float | Floats = CERTAINTY) -> list[t
     """(day, finding) for every day on which a series is in alarm to one who sees only that day and earlier ones."""
     found: list[tuple[int, Finding]] = []
     asked = np.broadcast_to(certainty, len(series.total))
-    for first, reviews, complaints in _chunks(series.total, series.negative):
-        walk = _walk(reviews, complaints)
+    for first, reviews, complaints, walk in _chunks(series.total, series.negative, series.missing):
         days, numbers = np.nonzero(walk.trouble > asked[first : first + _TOGETHER])
         found += _findings(reviews, complaints, walk, days, numbers, first)
     return sorted(found, key=lambda each: (each[0], each[1].series))
 
 
-def expected_days(total: Counts, negative: Counts) -> tuple[Floats, Floats, Floats]:
+def usual_days(total: Counts, negative: Counts, outage: Outage | None = None) -> UsualDays:
+    """What each day should have brought to one who knows the days before. Arguments as in detect()."""
+    walks = [walk for *_, walk in _chunks(total, negative, outage)]
+
+    def all_of(name: str) -> Floats:
+        return np.concatenate([getattr(walk, name).T for walk in walks])
+
+    complaints, odds = all_of("by_volume"), all_of("odds")
+    begun = np.logical_or.accumulate(total > 0, axis=1)
+    return UsualDays(
+        complaints=complaints,
+        scatter=(all_of("volume_variance") - complaints) / complaints**2 + all_of("volume_uncertain"),
+        share=odds / (1 + odds),
+        share_scatter=all_of("restless") + all_of("uncertain"),
+        judged=np.cumsum(begun, axis=1) > _LEAST_AGE_DAYS,
+    )
+
+
+def expected_days(total: Counts, negative: Counts, outage: Outage | None = None) -> tuple[Floats, Floats, Floats]:
     """For a chart of one series: expected complaints of each day, given its other reviews, and 95 % limits.
 
-    Shape (days,) for all five.
+    Shape (days,) for all six.
     """
-    walk = _walk(total[None, :], negative[None, :])
+    ((*_, walk),) = _chunks(total[None, :], negative[None, :], None if outage is None else outage[None, :])
     begun = np.logical_or.accumulate(total > 0)
     expected = walk.mean[:, 0]
     variance = walk.variance[:, 0] + walk.uncertain[:, 0] * expected**2
-    low, high = _interval(expected, variance)
+    low, high = count_interval(expected, variance)
     return expected * begun, np.minimum(low, expected) * begun, high * begun

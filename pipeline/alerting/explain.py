@@ -43,7 +43,7 @@ def explain(
     last = series.days - 1
     since, until = series.day(last - finding.window + 1), series.day(last)
     total, negative = series.total[finding.series], series.negative[finding.series]
-    expected, low, high = expected_days(total, negative)
+    expected, low, high = expected_days(total, negative, series.missing[finding.series])
     shown = range(max(0, series.days - max(_CHART_DAYS, 2 * finding.window)), series.days)
     kind: Literal["surge", "drift"] = "surge" if finding.window <= 7 else "drift"
     return Detection(

@@ -132,7 +132,7 @@ class Merger:
         negative = self.series.negative[rows]
         for number, each in enumerate(rests):
             negative[number] = each.negative
-        found = detect(self.series.total[rows], negative, self.certain[rows])
+        found = detect(self.series.total[rows], negative, self.certain[rows], self.series.missing[rows])
         return [replace(rests[each.series], rest=each) for each in found]
 
     def _once(self, findings: Sequence[Finding]) -> list[Finding]:

@@ -112,7 +112,7 @@ def _trends(index: Index, rule: TrendRule, within: Replay, timezone: str) -> tup
 
 def _trend_days(series: SeriesSet, row: int, days: int) -> list[Day]:
     total, negative = series.total[row], series.negative[row]
-    expected, low, high = expected_days(total, negative)
+    expected, low, high = expected_days(total, negative, series.missing[row])
     return [
         Day(
             date=series.day(number),

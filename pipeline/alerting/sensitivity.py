@@ -12,6 +12,10 @@ _MEASURED: Final = (
 )  # fmt: skip
 """Certainty, and false alarms for each series and month: the output of `python -m benchmarks.alerts.sensitivity`."""
 
+_DAYS_A_MONTH: Final = 365 / 12
+_BOTH: Final = 20.0
+_MOST_ALPHA: Final = 0.05
+
 MOST_AWAKE: Final = _MEASURED[0][0]
 
 
@@ -35,3 +39,11 @@ def false_alarms(certainty: float, series: int) -> float:
     """False alarms a month to expect over so many series. The reverse of certainty()."""
     certainties, rates = zip(*_MEASURED, strict=True)
     return float(np.exp(np.interp(certainty, certainties, np.log(rates)))) * series
+
+
+def daily_alpha(certainty: float) -> float:
+    """Probability that volume, or share, may seem raised within a usual day, as sure as the daily detector is asked to
+    be. Both must, which is why on usual days about as few alarms come of it as of the daily detector: see `python -m
+    benchmarks.alerts.delays`.
+    """
+    return min(_BOTH * false_alarms(certainty, 1) / _DAYS_A_MONTH, _MOST_ALPHA)

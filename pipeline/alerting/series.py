@@ -1,6 +1,7 @@
 """Daily count series, as arrays: from the index for the brand's scopes, or from a file for a backtest."""
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,11 +12,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.alerting.outages import outages
 from pipeline.errors import SettingsError
 from pipeline.index import Index
 from pipeline.index.query import Query
 
 Counts = NDArray[np.int64]
+Outage = NDArray[np.bool_]
 HISTORY_DAYS: Final = 180
 """Days of the past that a check looks at."""
 _ALL: Final = Query()
@@ -70,17 +73,24 @@ class SeriesSet:
     """Many daily series over the same days, oldest first.
 
     total, negative: shape (series, days). total counts all reviews of the scope's source and product, negative those
-    that complain about its theme (with no theme: all negative ones).
+    that complain about its theme (with no theme: all negative ones). outage: days on which reviews are missing, for
+    their source was silent; None: no such day is known.
     """
 
     names: list[str]
     first_day: date
     total: Counts
     negative: Counts
+    outage: Outage | None = None
 
     @property
     def days(self) -> int:
         return int(self.total.shape[1])
+
+    @property
+    def missing(self) -> Outage:
+        """The outages, shape (series, days)."""
+        return np.zeros(self.total.shape, bool) if self.outage is None else self.outage
 
     def day(self, number: int) -> date:
         return self.first_day + timedelta(days=number)
@@ -88,7 +98,8 @@ class SeriesSet:
     def only(self, numbers: Sequence[int]) -> "SeriesSet":
         """These series alone, in this order."""
         rows = list(numbers)
-        return SeriesSet([self.names[row] for row in rows], self.first_day, self.total[rows], self.negative[rows])
+        names = [self.names[row] for row in rows]
+        return SeriesSet(names, self.first_day, self.total[rows], self.negative[rows], self.missing[rows])
 
 
 def local_midnight(day: date, timezone: str) -> datetime:
@@ -111,12 +122,15 @@ def brand_series(
     zone = ZoneInfo(timezone)
     counts: dict[Scope, Counts] = {}
     reviews: dict[tuple[str | None, str | None], Counts] = {}
+    parts: Counter[tuple[str, str]] = Counter()
 
     def add(into: Counts, start: datetime, amount: int) -> None:
         into[(start.astimezone(zone).date() - first_day).days] += amount
 
     for point in index.series(query, ("source", "product"), "day", timezone):
         source, product = point.keys
+        if source and product:
+            parts[source, product] += point.total
         for key in {(source, None), (None, product), (None, None)}:
             add(reviews.setdefault(key, np.zeros(days, np.int64)), point.start, point.total)
             add(counts.setdefault(Scope(*key), np.zeros(days, np.int64)), point.start, point.negative)
@@ -129,7 +143,9 @@ def brand_series(
     scopes = sorted(counts, key=_narrow_first)
     total = np.array([reviews[scope.source, scope.product] for scope in scopes]).reshape(len(scopes), days)
     negative = np.array([counts[scope] for scope in scopes]).reshape(len(scopes), days)
-    return scopes, SeriesSet(["|".join(scope.parts) for scope in scopes], first_day, total, negative)
+    missing = outages(reviews, parts)
+    outage = np.array([missing[scope.source, scope.product] for scope in scopes]).reshape(len(scopes), days)
+    return scopes, SeriesSet(["|".join(scope.parts) for scope in scopes], first_day, total, negative, outage)
 
 
 def _narrow_first(scope: Scope) -> tuple[bool, bool, bool, str, str, str]:

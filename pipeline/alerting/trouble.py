@@ -45,10 +45,18 @@ class Trouble:
         self._states = np.zeros((len(_LEVELS) + 1, series))
         self._states[0] = 1.0
 
-    def see(self, complaints: Floats, mean: Floats, spread: Floats, judged: NDArray[np.bool_]) -> Floats:
+    def see(
+        self,
+        complaints: Floats,
+        mean: Floats,
+        spread: Floats,
+        judged: NDArray[np.bool_],
+        seen: NDArray[np.bool_] | None = None,
+    ) -> Floats:
         """The probability of trouble after one more day, shape (series,).
 
         mean, spread: expected complaints and their relative variance. judged: series old enough; others stay usual.
+        seen: series whose reviews came in; of others nothing is known, and they stay as they were. None: all.
         """
         states = _MOVES.T @ self._states
         shape, sd = 1 / spread, np.sqrt(mean + spread * mean**2)
@@ -60,6 +68,7 @@ class Trouble:
         states /= states.sum(axis=0)
         states[0, ~judged] = 1.0
         states[1:, ~judged] = 0.0
-        self._states = states
+        self._states = states if seen is None else np.where(seen, states, self._states)
+        states = self._states
         trouble: Floats = 1 - states[0]
         return trouble

@@ -49,7 +49,8 @@ class Expected:
     share itself, which the days have in common. by_volume, volume_spread, volume_uncertain: the same, from the
     complaints of the days before alone.
     volume: forecast of its other reviews; factor: how many times that its volume was, as it turned out. regular:
-    probability that the forecast held.
+    probability that the forecast held. odds: complaints for each other review; restless: relative variance of that from
+    day to day.
     """
 
     mean: Floats
@@ -61,6 +62,8 @@ class Expected:
     volume: Floats
     factor: Floats
     regular: Floats
+    odds: Floats
+    restless: Floats
 
 
 class _Rate:
@@ -135,6 +138,8 @@ class Usual:
             volume=volume,
             factor=factor,
             regular=regular,
+            odds=self._odds.mean,
+            restless=restless,
         )
 
     def learn_volume(self, day: int, others: Floats, expected: Expected, weight: Floats) -> None:
