@@ -2,8 +2,8 @@
 
 Without trouble, each value would have its usual part of the expected complaints. What it has beyond that is its part of
 the excess; over all values of a field that a review has once these parts add up to the whole. The usual part is that of
-the complaints of the 90 days before, or that of the window's other reviews where this is more: when everybody has moved
-to a new version, all complaints are about it, and that explains nothing.
+the complaints of the 90 days before, or that of the window's reviews that complain about nothing where this is more:
+when everybody has moved to a new version, all complaints are about it, and that explains nothing.
 
 A value is named when it holds at least half of the excess, and when its part of the complaints lies above the usual one
 with the whole of both 95 % intervals (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212).
@@ -30,7 +30,7 @@ class Part:
     """What one value has of an alert's reviews.
 
     complaints, of: in the window, its own and all. before, before_of: complaints of the baseline. others, others_of:
-    reviews of the window that do not complain. expected: complaints of the whole window at the usual level.
+    reviews of the window that complain about nothing. expected: complaints of the whole window at the usual level.
     """
 
     complaints: int
@@ -57,10 +57,8 @@ class Part:
         """Whether it is to be named."""
         excess = self.of - self.expected
         least = min(self.share, (self.complaints - self.expected * self.usual) / excess) if excess > 0 else 0.0
-        if self.before_of:
-            usual = max(interval(self.before, self.before_of)[1], _share(self.others, self.others_of))
-        else:
-            usual = interval(self.others, self.others_of)[1]
+        known = [(self.before, self.before_of), (self.others, self.others_of)]
+        usual = max((interval(*each)[1] for each in known if each[1]), default=1.0)
         return least >= _MOSTLY and interval(self.complaints, self.of)[0] > usual
 
     @property
@@ -87,17 +85,17 @@ def interval(count: int, of: int, z: float = _Z) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Counted:
-    """Reviews by the values of one field: complaints of the window and of the baseline, all reviews of the window.
+    """Reviews by the values of one field: complaints of the window and of the baseline, the window's other reviews.
 
-    all_complaints, all_before, all_reviews: with those that have no value.
+    all_complaints, all_before, all_others: with those that have no value.
     """
 
     complaints: Mapping[str, int]
     before: Mapping[str, int]
-    reviews: Mapping[str, int]
+    others: Mapping[str, int]
     all_complaints: int
     all_before: int
-    all_reviews: int
+    all_others: int
 
 
 def parts(counted: Counted, expected: float) -> dict[str, Part]:
@@ -108,30 +106,30 @@ def parts(counted: Counted, expected: float) -> dict[str, Part]:
             of=counted.all_complaints,
             before=counted.before.get(value, 0),
             before_of=counted.all_before,
-            others=max(counted.reviews.get(value, 0) - counted.complaints.get(value, 0), 0),
-            others_of=max(counted.all_reviews - counted.all_complaints, 0),
+            others=counted.others.get(value, 0),
+            others_of=counted.all_others,
             expected=expected,
         )
         for value in {**counted.complaints, **counted.before}
     }
 
 
-def causes(index: Index, now: Query, before: Query, reviews: Query, expected: float) -> list[Cause]:
+def causes(index: Index, now: Query, before: Query, others: Query, expected: float) -> list[Cause]:
     """The values that explain an alert, those that hold most of the excess first. Raises Unavailable.
 
-    now, before: complaints of the window and of the baseline; fields that they filter are not looked at. reviews: all
-    of the window.
+    now, before: complaints of the window and of the baseline; fields that they filter are not looked at. others:
+    reviews of the window that complain about nothing.
     """
-    queries = (now, before, reviews)
-    all_now, all_before, all_reviews = (index.count(query) for query in queries)
+    queries = (now, before, others)
+    all_now, all_before, all_others = (index.count(query) for query in queries)
     found = []
     for field in CAUSE_FIELDS:
         if field in now.filters:
             continue
-        complaints, earlier, seen = (
+        complaints, earlier, content = (
             {each.value: each.total for each in index.terms(query, field, _MOST_VALUES)} for query in queries
         )
-        counted = Counted(complaints, earlier, seen, all_now, all_before, all_reviews)
+        counted = Counted(complaints, earlier, content, all_now, all_before, all_others)
         for value, part in parts(counted, expected).items():
             if value and part.explains:
                 found.append(

@@ -97,7 +97,7 @@ def _explanation(
             index,
             complaints.between(begin, end),
             complaints.between(earliest, begin),
-            reviews.between(begin, end),
+            scope.others(of).between(begin, end),
             finding.expected,
         ),
         phrases=distinctive(

@@ -92,19 +92,16 @@ class Merger:
 
     def _part(self, of: _Open, inner: _Open) -> Part:
         """What the inner one has of the other's reviews."""
-        both = self.together.complaints(of.scope, inner.scope)
-        reviews = self.together.reviews(of.scope, inner.scope)
-        both = both.clip(max=of.negative)
+        both = self.together.complaints(of.scope, inner.scope).clip(max=of.negative)
         days = of.rest.window
-        total = self.series.total[of.told.series]
         before = slice(max(len(both) - days - _BASELINE_DAYS, 0), len(both) - days)
         return Part(
             complaints=int(both[-days:].sum()),
             of=int(of.negative[-days:].sum()),
             before=int(both[before].sum()),
             before_of=int(of.negative[before].sum()),
-            others=int((reviews - both).clip(min=0)[-days:].sum()),
-            others_of=int((total - of.negative)[-days:].sum()),
+            others=int(self.together.others(of.scope, inner.scope)[-days:].sum()),
+            others_of=int(self.together.others(of.scope, of.scope)[-days:].sum()),
             expected=of.rest.expected,
         )
 

@@ -63,6 +63,10 @@ class Scope:
         about = {"negative_themes": self.theme} if self.theme else {"sentiment": "negative"}
         return self.reviews(of).where(**about)
 
+    def others(self, of: Query) -> Query:
+        """The question for its reviews that complain about nothing."""
+        return self.reviews(of).where(sentiment=("neutral", "positive"))
+
     def holds(self, other: "Scope") -> bool:
         """Whether every review of `other` counts here too."""
         return self.theme in (None, other.theme) and self.place.items() <= other.place.items()

@@ -29,9 +29,9 @@ class Together:
         query = scope.complaints(self.of)
         return self._cut(query if other.theme else query.where(sentiment="negative"), scope, other)
 
-    def reviews(self, scope: Scope, other: Scope) -> Counts:
-        """Reviews that lie in both, whatever they are about, shape (days,)."""
-        return self._cut(scope.reviews(self.of), scope, other)
+    def others(self, scope: Scope, other: Scope) -> Counts:
+        """Reviews that lie in both and complain about nothing, shape (days,)."""
+        return self._cut(scope.others(self.of), scope, other)
 
     def about_both(self, scope: Scope, theme: str, days: int) -> int:
         """Reviews of the last days that complain about the scope's theme and about the other."""
