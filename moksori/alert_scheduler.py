@@ -13,6 +13,7 @@ from pipeline.alerting.counting import blind, check_counts
 from pipeline.alerting.detection import Detection
 from pipeline.alerting.new_terms import check_terms
 from pipeline.alerting.rules import CountingRule, NewTermRule, TrendRule, alert_rules
+from pipeline.alerting.watermark import watermark
 from pipeline.errors import SettingsError, Unavailable
 from pipeline.index import open_index
 from pipeline.metrics import HealthFile
@@ -68,14 +69,17 @@ def _look(settings: Settings, now: datetime, lean: dict[str, float]) -> tuple[di
     index = open_index(settings.index_url)
     try:
         rules = alert_rules(settings).rules
+        index.refresh()
+        reported = watermark(index, now)
         others = [rule for rule in rules if isinstance(rule, CountingRule)]
-        outcomes = [check_counts(index, brand, today, zone, rule) for rule in others]
+        outcomes = [check_counts(index, brand, today, zone, rule, reported) for rule in others]
         outcomes += [check_terms(index, brand, today, zone, rule) for rule in rules if isinstance(rule, NewTermRule)]
         silent = [each.source for told, _ in outcomes for each in told if each.kind == "silence" and each.source]
-        unseen = blind(index, today, zone, silent) if silent else set()
+        away = sorted({*silent, *reported.late(zone)})
+        unseen = blind(index, today, zone, away) if away else set()
         for rule in rules:
             if isinstance(rule, TrendRule):
-                outcomes.append(check(index, brand, today, zone, rule, unseen, lean.get(rule.name, 1.0)))
+                outcomes.append(check(index, brand, today, zone, rule, unseen, lean.get(rule.name, 1.0), reported))
         for detections, looked_at in outcomes:
             found = {**{each.key: each for each in detections}, **found}
             checked |= looked_at

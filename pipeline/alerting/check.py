@@ -13,7 +13,9 @@ from pipeline.alerting.merge import Merger
 from pipeline.alerting.narrow import narrow_series
 from pipeline.alerting.rules import ALL_TRENDS, RuleScope, TrendRule
 from pipeline.alerting.series import HISTORY_DAYS, Outage, Scope, SeriesSet, brand_series
+from pipeline.alerting.today import Today
 from pipeline.alerting.together import Together
+from pipeline.alerting.watermark import Watermark
 from pipeline.index import Index
 
 
@@ -25,11 +27,13 @@ def check(
     rule: TrendRule = ALL_TRENDS,
     blind: Collection[tuple[str | None, str | None]] = (),
     lean: float = 1.0,
+    reported: Watermark | None = None,
 ) -> tuple[list[Detection], set[str]]:
     """The brand's negative trends as of `last_day` that a rule tells, and the keys of everything that was looked at.
 
     blind: source and product of scopes whose quiet means nothing, for a source is silent: they count as not looked at.
-    lean: how much more awake people want the rule, see sensitivity.certainty().
+    lean: how much more awake people want the rule, see sensitivity.certainty(). reported: what is in so far, if
+    `last_day` is today: its hours are then looked at too.
     Raises Unavailable when the index cannot be read.
     """
     index.refresh()
@@ -43,9 +47,12 @@ def check(
         for kind in ("surge", "drift")
     }
     certain = certainties(rule, scopes, series, lean)
-    found = [
-        each for each in detect(series.total, series.negative, certain, series.missing) if each.observed >= rule.minimum
-    ]
+    found = detect(series.total, series.negative, certain, series.missing)
+    if reported is not None:
+        known = {each.series for each in found}
+        today = Today(index, counted(rule.scope), last_day, timezone, reported)
+        found += [each for each in today.found(scopes, series, certain) if each.series not in known]
+    found = [each for each in found if each.observed >= rule.minimum]
     together = Together(index, counted(rule.scope), last_day, series.days, timezone)
     return [
         explain(index, brand, timezone, scopes[finding.series], finding, series, rule)

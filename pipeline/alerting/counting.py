@@ -14,6 +14,7 @@ from pipeline.alerting.outages import MOSTLY, gaps
 from pipeline.alerting.rules import CountingRule, FlatlineRule, RuleScope, ShareRule, SilenceRule, ThresholdRule
 from pipeline.alerting.series import HISTORY_DAYS, Counts, Scope, SeriesSet, brand_series
 from pipeline.alerting.usual import Floats
+from pipeline.alerting.watermark import Watermark, sources_of
 from pipeline.index import Index
 
 _Z: Final = 1.96
@@ -110,9 +111,17 @@ def _silent(rule: SilenceRule, total: Counts) -> Crossed:
 
 
 def check_counts(
-    index: Index, brand: str, last_day: date, timezone: str, rule: CountingRule
+    index: Index,
+    brand: str,
+    last_day: date,
+    timezone: str,
+    rule: CountingRule,
+    reported: Watermark | None = None,
 ) -> tuple[list[Detection], set[str]]:
-    """What crosses the rule's limit on `last_day`, and the keys of all that was looked at. Raises Unavailable."""
+    """What crosses the rule's limit on `last_day`, and the keys of all that was looked at. Raises Unavailable.
+
+    reported: what is in so far. That reviews are missing is told only of days that are wholly in.
+    """
     index.refresh()
     scopes, series = counting_series(index, last_day, timezone, rule)
     brand = "+".join(rule.scope.brands) or brand
@@ -120,8 +129,14 @@ def check_counts(
     keys = [alert_key(brand, scope, kind, rule.scope.languages) for scope in scopes]
     found = crossed(rule, series)
     detections = []
-    for number in np.flatnonzero(found.alarm[:, -1]):
-        scope, days = scopes[number], int(found.first[number, -1]) + 1
+    for number, scope in enumerate(scopes):
+        late = 0
+        if reported is not None and isinstance(rule, SilenceRule | FlatlineRule):
+            sources = sources_of(index, scope, counted(rule.scope), last_day, timezone)
+            late = reported.late_days(sources, timezone)
+        if late >= series.days or not found.alarm[number, -1 - late]:
+            continue
+        days = int(found.first[number, -1 - late]) + 1 + late
         since = series.day(series.days - days)
         told = rule.kind in ("threshold", "share")
         detections.append(
@@ -136,7 +151,7 @@ def check_counts(
                 since=since,
                 until=last_day,
                 observed=int(series.negative[number, -days:].sum()),
-                expected=round(float(found.limit[number, -1]), 2),
+                expected=round(float(found.limit[number, -1 - late]), 2),
                 total=int(series.total[number, -days:].sum()),
                 p_value=0.0,
                 severity=rule.severity,

@@ -27,7 +27,7 @@ _BEGINS: Final = (0, 4, 8, 12, 16, 20)
 """Hours at which trouble may begin."""
 _HEIGHTS: Final = (3.0, 9.0)
 """Times the usual complaints, and the usual odds of one."""
-_LEAST_COMPLAINTS: Final = 5
+LEAST_COMPLAINTS: Final = 5
 _LEAST_CONCENTRATION: Final = 1.0
 
 
@@ -48,7 +48,7 @@ def evidence(total: Counts, negative: Counts, profile: Floats, usual: UsualDays)
         )
         volume[:, seen] = np.maximum(volume[:, seen], _of_volume(many, part * usual.complaints, usual.scatter))
         share[:, seen] = np.maximum(share[:, seen], _of_share(many, rest, usual.share, usual.share_scatter))
-    enough = np.cumsum(complaints, axis=1) >= _LEAST_COMPLAINTS
+    enough = np.cumsum(complaints, axis=1) >= LEAST_COMPLAINTS
     both = np.where(enough & usual.judged, np.minimum(volume, share), -np.inf) - np.log(len(_BEGINS))
     found: Floats = np.exp(np.maximum.accumulate(np.minimum(both, 600.0), axis=1))
     return found
