@@ -12,8 +12,9 @@ from pipeline.alerting.check import check
 from pipeline.alerting.counting import blind, check_counts
 from pipeline.alerting.detection import Detection
 from pipeline.alerting.new_terms import check_terms
-from pipeline.alerting.rules import CountingRule, NewTermRule, TrendRule, alert_rules
+from pipeline.alerting.rules import CountingRule, MeanRule, NewTermRule, TrendRule, alert_rules
 from pipeline.alerting.watermark import watermark
+from pipeline.alerting.worse import check_means
 from pipeline.errors import SettingsError, Unavailable
 from pipeline.index import open_index
 from pipeline.metrics import HealthFile
@@ -74,6 +75,7 @@ def _look(settings: Settings, now: datetime, lean: dict[str, float]) -> tuple[di
         others = [rule for rule in rules if isinstance(rule, CountingRule)]
         outcomes = [check_counts(index, brand, today, zone, rule, reported) for rule in others]
         outcomes += [check_terms(index, brand, today, zone, rule) for rule in rules if isinstance(rule, NewTermRule)]
+        outcomes += [check_means(index, brand, today, zone, rule) for rule in rules if isinstance(rule, MeanRule)]
         silent = [each.source for told, _ in outcomes for each in told if each.kind == "silence" and each.source]
         away = sorted({*silent, *reported.late(zone)})
         unseen = blind(index, today, zone, away) if away else set()

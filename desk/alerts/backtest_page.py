@@ -21,7 +21,7 @@ class _Row:
     last: date
     where: str
     kind: str
-    observed: int
+    observed: float
     expected: str
 
 
@@ -48,7 +48,7 @@ def page(found: Replay, rule: Rule, brand: str, language: str) -> str:
             "false_alarms": None if found.false_alarms is None else expected_text(found.false_alarms),
             "rows": [_row(each, brand, found.charts.get(each.where)) for each in found.told],
             "charts": sorted(charts, key=lambda each: (-each.alerts, each.name)),
-            "limited": rule.kind not in ("trend", "critical", "new-term"),
+            "limited": rule.kind not in ("trend", "critical", "new-term", "rating", "reply-time"),
         }
         return render_to_string("alerts/backtest.html", context)
 

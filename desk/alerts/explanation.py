@@ -22,6 +22,7 @@ _SIGNS: Final = {
     "rating": gettext_noop("Ratings fell to %(now)s of 5 stars, from %(before)s."),
     "leaving": gettext_noop("Authors who will probably leave: %(now)s of the reviews, %(before)s before."),
     "unanswered": gettext_noop("Without a public answer within a day: %(now)s of the complaints, %(before)s before."),
+    "late": gettext_noop("Without a public answer in the usual time: %(now)s of the complaints, %(before)s before."),
     "again": gettext_noop("By people who complained more than once: %(now)s of the complaints, %(before)s before."),
 }
 

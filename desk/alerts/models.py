@@ -43,6 +43,8 @@ class Kind(models.TextChoices):
     SHARE = "share", _("large share of complaints")
     FLATLINE = "flatline", _("few reviews")
     NEW_TERM = "new-term", _("new among complaints")
+    RATING = "rating", _("falling ratings")
+    REPLY_TIME = "reply-time", _("late answers")
 
 
 class Alert(models.Model):
@@ -129,7 +131,7 @@ class Alert(models.Model):
     @property
     def has_counts(self) -> bool:
         """Whether it compares complaints with a number."""
-        return self.kind not in (Kind.SILENCE, Kind.FLATLINE, Kind.CRITICAL)
+        return self.kind not in (Kind.SILENCE, Kind.FLATLINE, Kind.CRITICAL, Kind.RATING, Kind.REPLY_TIME)
 
     @property
     def window_days(self) -> int:

@@ -18,6 +18,8 @@ from pipeline.alerting.rules import (
     AlertRules,
     FlatlineRule,
     NewTermRule,
+    RatingRule,
+    ReplyTimeRule,
     Rule,
     ShareRule,
     SilenceRule,
@@ -84,6 +86,10 @@ def _sensitivity(rule: Rule, index: Index, now: datetime, lean: Mapping[str, flo
         return f"fewer than {rule.fewer_than} reviews in {_days(rule.days)}"
     if isinstance(rule, NewTermRule):
         return f"at least {rule.minimum} complaints in {_days(rule.days)}"
+    if isinstance(rule, RatingRule):
+        return f"{4 * rule.falls_by:.1g} stars of five less in {_days(rule.days)}, at least {rule.minimum} ratings"
+    if isinstance(rule, ReplyTimeRule):
+        return f"{rule.rises_by:.0%} more late answers in {_days(rule.days)}, at least {rule.minimum} complaints"
     return "each review that fits"
 
 

@@ -52,6 +52,10 @@ def headline(alert: Alert, language: str | None = None) -> str:
             return _("%(where)s: few reviews come in") % {"where": where}
         if alert.kind == Kind.NEW_TERM:
             return _("%(what)s is new among the complaints") % {"what": theme}
+        if alert.kind == Kind.RATING:
+            return _("%(where)s: ratings fall") % {"where": where}
+        if alert.kind == Kind.REPLY_TIME:
+            return _("%(where)s: answers take longer") % {"where": where}
         if alert.kind == Kind.SHARE:
             return _("%(where)s: a large share of complaints") % {"where": where}
         if alert.kind == Kind.DRIFT:
@@ -82,6 +86,8 @@ def numbers(alert: Alert) -> str:
         return _("%(total)d reviews in this time, usually about %(expected)s.") % values
     if alert.kind == Kind.FLATLINE:
         return _("%(total)d reviews in this time; the rule asks for %(expected)s.") % values
+    if alert.kind == Kind.REPLY_TIME:
+        return _("%(observed)d of %(total)d complaints waited long for an answer, usually about %(expected)s.") % values
     if alert.kind in (Kind.THRESHOLD, Kind.SHARE, Kind.NEW_TERM):
         return _("%(observed)d negative reviews of %(total)d; the rule's limit is %(expected)s.") % values
     return _("%(observed)d negative reviews of %(total)d, usually about %(expected)s.") % values

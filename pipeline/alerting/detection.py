@@ -5,7 +5,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-AlertKind = Literal["surge", "drift", "silence", "critical", "threshold", "share", "flatline", "new-term"]
+AlertKind = Literal[
+    "surge", "drift", "silence", "critical", "threshold", "share", "flatline", "new-term", "rating", "reply-time"
+]
 
 
 class _Value(BaseModel):
@@ -70,11 +72,12 @@ class Sign(_Value):
 
     rating: mean, 0 to 1. leaving: share of reviews whose author will probably leave. unanswered: share of complaints
     without a public answer within a day. again: share of complaints whose author complained before in as many days.
-    now, before: in the window and in the baseline. low, high: 99 % interval of the difference. count: reviews of the
-    window that were looked at.
+    late: share of complaints that waited for a public answer longer than half of those of the baseline, or than a day.
+    now, before: in the window and in the baseline. low, high: 99 % interval of the difference (99.9 % where a rule asks
+    for it). count: reviews of the window that were looked at.
     """
 
-    name: Literal["rating", "leaving", "unanswered", "again"]
+    name: Literal["rating", "leaving", "unanswered", "again", "late"]
     now: float
     before: float
     low: float
@@ -111,6 +114,7 @@ class Detection(_Value):
     "|version 3.2.0", "|location Busan" or "|language ko" where the series is of one of these.
     surge: much more than usual within days. drift: a slow rise over weeks. silence: a source sends nothing any more.
     threshold, share, flatline, new-term: a limit of a rule was crossed; expected is that limit, in reviews.
+    rating, reply-time: a mean is worse than before; observed are the complaints, or those that waited too long.
     critical: one review that cannot wait (its id is the only quote).
     since, until: first and last day of the window in alarm, inclusive, in the brand's time zone.
     observed: negative reviews in the window; expected: how many at the usual level; total: all reviews in it.

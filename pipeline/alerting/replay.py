@@ -16,8 +16,18 @@ from pipeline.alerting.detect import backtest, expected_days
 from pipeline.alerting.detection import Day
 from pipeline.alerting.explain import counted
 from pipeline.alerting.new_terms import check_terms
-from pipeline.alerting.rules import CountingRule, CriticalRule, NewTermRule, Rule, SilenceRule, TrendRule
+from pipeline.alerting.rules import (
+    CountingRule,
+    CriticalRule,
+    MeanRule,
+    NewTermRule,
+    RatingRule,
+    Rule,
+    SilenceRule,
+    TrendRule,
+)
 from pipeline.alerting.series import HISTORY_DAYS, Scope, SeriesSet, local_midnight
+from pipeline.alerting.worse import worse
 from pipeline.index import Index
 from pipeline.index.document import IndexDocument
 from pipeline.models import Review, TaggedReview, Tags, Theme
@@ -29,13 +39,16 @@ _DAYS_A_MONTH: Final = 365 / 12
 
 @dataclass(frozen=True)
 class Told:
-    """An alert that would have been: its first and last day, where, and the counts of its loudest day."""
+    """An alert that would have been: its first and last day, where, and the counts of its loudest day.
+
+    Of a rating rule stars, 1 to 5, in place of counts.
+    """
 
     first: date
     last: date
     where: str
     kind: str
-    observed: int
+    observed: float
     expected: float
 
 
@@ -88,7 +101,7 @@ def _once(alarms: list[Told]) -> list[Told]:
         same = told.setdefault(alarm.where, [])
         if same and alarm.first - same[-1].last <= _SAME_AFTER:
             before = same.pop()
-            loudest = max(before, alarm, key=lambda each: each.observed)
+            loudest = max(before, alarm, key=lambda each: abs(each.observed - each.expected))
             alarm = replace(before, last=alarm.last, observed=loudest.observed, expected=loudest.expected)
         same.append(alarm)
     return sorted((each for alerts in told.values() for each in alerts), key=lambda each: (each.first, each.where))
@@ -159,12 +172,21 @@ def _limit_days(rule: CountingRule, series: SeriesSet, found: Crossed, row: int,
 
 
 def _others(index: Index, brand: str, rule: Rule, within: Replay, timezone: str) -> Iterator[Told]:
-    """New terms and critical reviews."""
+    """New terms, means that are worse, and critical reviews."""
     if isinstance(rule, NewTermRule):
         for offset in range((within.until - within.since).days + 1):
             day = within.until - timedelta(days=offset)
             for each in check_terms(index, brand, day, timezone, rule)[0]:
                 yield Told(day, day, each.theme or "", rule.kind, each.observed, each.expected)
+    elif isinstance(rule, MeanRule):
+        for told in worse(index, within.until, timezone, rule, (within.until - within.since).days + 1):
+            where = " · ".join(part for part in told.scope.parts if part != "*") or brand
+            observed: float = told.observed
+            expected = told.expected
+            if isinstance(rule, RatingRule):
+                observed = round(1 + 4 * told.difference.now, 2)
+                expected = round(1 + 4 * told.difference.before, 2)
+            yield Told(told.day, told.day, where, rule.kind, observed, expected)
     elif isinstance(rule, CriticalRule):
         start, end = (local_midnight(day, timezone) for day in (within.since, within.until + timedelta(days=1)))
         query = counted(rule.scope).between(start, end).model_copy(update={"spam": False})

@@ -137,6 +137,38 @@ class FlatlineRule(CountingRule):
     fewer_than: int = Field(ge=1)
 
 
+class MeanRule(Rule):
+    """A mean that is clearly worse in the window than in the 90 days before: of one series, as of a CountingRule."""
+
+    days: int = Field(7, ge=1, le=90)
+    severity: Literal[1, 2, 3] = 2
+
+
+class RatingRule(MeanRule):
+    """Ratings fall. falls_by: 0 to 1, 0.1 is 0.4 of five stars. minimum: rated reviews in the window."""
+
+    kind: Literal["rating"]
+    falls_by: float = Field(0.1, gt=0, lt=1)
+    minimum: int = Field(20, ge=5)
+
+    @model_validator(mode="after")
+    def _knows_no_themes(self) -> "RatingRule":
+        if self.scope.themes:
+            raise ValueError("a rating is about no theme. Take themes out of the scope")
+        return self
+
+
+class ReplyTimeRule(MeanRule):
+    """Public answers to complaints take longer: more of them wait longer than the median before, or than a day.
+
+    rises_by: their share, 0 to 1. minimum: complaints in the window whose time is up.
+    """
+
+    kind: Literal["reply-time"]
+    rises_by: float = Field(0.2, gt=0, lt=1)
+    minimum: int = Field(10, ge=5)
+
+
 class NewTermRule(Rule):
     """A value that was in no review of the half year before, and now has so many complaints."""
 
@@ -155,6 +187,8 @@ RULES: Final[Mapping[str, type[Rule]]] = {
     "share": ShareRule,
     "flatline": FlatlineRule,
     "new-term": NewTermRule,
+    "rating": RatingRule,
+    "reply-time": ReplyTimeRule,
 }
 
 ALL_TRENDS: Final = TrendRule(name="trends", kind="trend")

@@ -13,7 +13,7 @@ _MEASURED: Final = (
 """Certainty, and false alarms for each series and month: the output of `python -m benchmarks.alerts.sensitivity`."""
 
 _DAYS_A_MONTH: Final = 365 / 12
-_BOTH: Final = 20.0
+_BOTH: Final = 10.0
 _MOST_ALPHA: Final = 0.05
 
 MOST_AWAKE: Final = _MEASURED[0][0]

@@ -82,7 +82,7 @@ def test_hours_that_a_source_has_not_reported_are_not_judged(index: SqliteIndex)
 
 
 def test_the_days_go_on_with_the_same_alert(index: SqliteIndex) -> None:
-    (first,) = told(index, watermark(index, MIDNIGHT + timedelta(hours=12)))
+    (first,) = told(index, watermark(index, MIDNIGHT + timedelta(hours=12, minutes=10)))
     index.put([said(910_000 + n, MIDNIGHT + timedelta(hours=14, minutes=n), True) for n in range(30)])
     (later,) = told(index, None)
     assert later.key == first.key

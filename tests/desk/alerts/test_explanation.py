@@ -136,6 +136,46 @@ def test_the_headline_names_version_place_and_language(database: str, installati
     assert headline(alert, "ko") == "에어프라이어 (영어): 배송 불만이 급증했습니다"
 
 
+@pytest.mark.parametrize(
+    ("kind", "sign", "title", "said"),
+    [
+        (
+            "rating",
+            Sign(name="rating", now=0.35, before=0.8, low=-0.6, high=-0.3, count=40),
+            ("주전자: 별점이 떨어지고 있습니다", "주전자: ratings fall"),
+            ("2.4", "4.2"),
+        ),
+        (
+            "reply-time",
+            Sign(name="late", now=0.9, before=0.5, low=0.2, high=0.6, count=40),
+            ("주전자: 답변이 늦어지고 있습니다", "주전자: answers take longer"),
+            (f"90{SPACE}%", f"50{SPACE}%"),
+        ),
+    ],
+)
+def test_a_mean_that_is_worse_is_told_with_both_means(
+    kind: str,
+    sign: Sign,
+    title: tuple[str, str],
+    said: tuple[str, str],
+    database: str,
+    installation: Settings,
+) -> None:
+    found = detection(
+        kind=kind, product="주전자", theme=None, days=[], explanation=Explanation(low=9, high=9, signs=[sign])
+    )
+    apply([found], [], NOW)
+    alert = Alert.objects.get()
+    assert not alert.has_counts
+    for language, headed in zip(("ko", "en"), title, strict=True):
+        assert headline(alert, language) == headed
+        (reason,) = reasons(alert, language)
+        assert all(each in reason for each in said)
+    text = "".join(parts(build(OutboxMessage.objects.all()[0], SENDER)))
+    assert all(each in text for each in said)
+    assert "9–9" not in text
+
+
 def test_a_link_to_kibana_asks_for_scope_and_window(database: str, change_settings: Any) -> None:
     alert = opened(product='it\'s "new"!', version="3.2.0")
     assert kibana_link(alert) == ""

@@ -32,6 +32,8 @@ rules:
   - {name: share, kind: share, above: 0.3}
   - {name: flat, kind: flatline, fewer_than: 5, days: 2}
   - {name: new, kind: new-term, field: location}
+  - {name: stars, kind: rating}
+  - {name: slow, kind: reply-time, days: 1}
   - {name: danger, kind: critical, urgency: [high], recipients: []}
 """
 
@@ -76,6 +78,8 @@ def test_the_others_tell_their_limits_and_a_mute_its_end(rows: dict[str, dict[st
         "share": "more than 30% complaints in 7 days, at least 5",
         "flat": "fewer than 5 reviews in 2 days",
         "new": "at least 3 complaints in 7 days",
+        "stars": "0.4 stars of five less in 7 days, at least 20 ratings",
+        "slow": "20% more late answers in a day, at least 10 complaints",
         "danger": "each review that fits",
     }
     assert rows["ten"]["muted_until"] is not None
