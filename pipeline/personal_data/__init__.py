@@ -1,4 +1,4 @@
-"""Personal data in Korean and English texts: where it stands and of what kind, by form, check digit and the words around."""
+"""Personal data in Korean and English texts: found by its form, its check digit and the words around it."""
 
 import re
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from pipeline.personal_data.rule import SAID, Rule
+from pipeline.personal_data.rule import SAID, rule
 
 _PROVINCE = (
     r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
@@ -12,7 +12,10 @@ _PROVINCE = (
 _BUILDING = r"(?:[가-힣A-Za-z0-9]{1,12}(?:아파트|빌라|오피스텔|빌딩|맨션|타워|주공|자이|푸르지오)\s?)?"
 _UNIT = rf"(?:,?\s?{_BUILDING}(?:\d{{1,4}}|[가나다라마바사])동)?(?:,?\s?\d{{1,3}}층)?(?:,?\s?\d{{1,5}}호)?"
 _NO_AMOUNT = r"(?!\d|\s?(?:원|개|번|회|일|시간|분|점))"
-_ROAD = rf"(?:[가-힣]{{1,8}}마을\s)?[가-힣0-9]{{1,12}}(?:대로|로|길)\s?(?:\d{{1,4}}번?길\s?)?\d{{1,4}}(?:-\d{{1,4}})?{_NO_AMOUNT}"
+_ROAD = (
+    r"(?:[가-힣]{1,8}마을\s)?[가-힣0-9]{1,12}(?:대로|로|길)\s?(?:\d{1,4}번?길\s?)?"
+    rf"\d{{1,4}}(?:-\d{{1,4}})?{_NO_AMOUNT}"
+)
 _VILLAGE_ROAD = rf"[가-힣]{{1,8}}\s\d{{1,4}}길\s\d{{1,4}}(?:-\d{{1,4}})?{_NO_AMOUNT}"
 _LOT = rf"[가-힣0-9]{{1,10}}(?:동|읍|면|리|가)\s\d{{1,4}}(?:-\d{{1,4}})?번?지?{_NO_AMOUNT}"
 _PLACE = rf"(?:{_ROAD}|{_VILLAGE_ROAD}|{_LOT})"
@@ -47,7 +50,10 @@ _WITHIN = r"(?:Apt|Apartment|Unit|Suite|Ste|Flat|APT|UNIT|FLAT|apt|unit|flat)"
 _POSTCODE = r"(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})"
 _CITY = r"[A-Z][A-Za-z'.-]{1,20}(?:[ -][A-Z][A-Za-z'.-]{1,20}){0,2}"
 _STATE = r"(?:[A-Z]{2},?\s\d{5}(?:-\d{4})?|[A-Z]{2,3},?\s(?:\d{4}|[A-Z]\d[A-Z] ?\d[A-Z]\d)|[A-Z]{2})"
-_TAIL = rf"(?:,?\s{_POSTCODE}\b|(?:,?\s{_CITY}){{1,2}}?,?\s(?:{_POSTCODE}|\d{{5}}(?:-\d{{4}})?)\b|,?\s{_CITY},?\s{_STATE}\b)"
+_TAIL = (
+    rf"(?:,?\s{_POSTCODE}\b|(?:,?\s{_CITY}){{1,2}}?,?\s(?:{_POSTCODE}|\d{{5}}(?:-\d{{4}})?)\b"
+    rf"|,?\s{_CITY},?\s{_STATE}\b)"
+)
 _DOOR = rf"(?:,?\s(?:{_WITHIN}\.?|#)\s?#?\w{{1,6}})"
 _NUMBER = rf"(?<![\w.$£€#-])(?:{_WITHIN}\.?\s#?\w{{1,6}},?\s)?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})?\s{_NO_NUMBERED}"
 _NAME = r"(?:[NSEW]\.?\s)?(?:[A-Z0-9][\w'.-]{0,20}\s){1,3}?"
@@ -60,12 +66,13 @@ _ENGLISH = (
 )
 _SMALL = (
     r"\b(?:liv(?:e|es|ed|ing)|address|deliver(?:ed|y)?|ship(?:ped)?|sen[dt]|moved?|moving|based)\b[^\d\n\[\]]{0,20}?"
-    rf"(?P<hide>\d{{1,5}}[a-z]?\s{_NO_NUMBERED}(?:{_PLAIN_WORD}){{1,3}}?(?:street|st|avenue|ave|road|rd|lane|drive|boulevard|court)\b)"
+    rf"(?P<hide>\d{{1,5}}[a-z]?\s{_NO_NUMBERED}(?:{_PLAIN_WORD}){{1,3}}?"
+    r"(?:street|st|avenue|ave|road|rd|lane|drive|boulevard|court)\b)"
 )
 
 ADDRESSES: Final = (
-    *(Rule("address", re.compile(pattern)) for pattern in (*_KOREAN, *_ENGLISH)),
-    Rule("address", re.compile(_SMALL, re.IGNORECASE)),
-    Rule("address", re.compile(r"\bP\.?\s?O\.?\s?Box\s\d{1,6}\b", re.IGNORECASE)),
-    Rule("address", re.compile(rf"\bpost ?code{SAID}(?P<hide>{_POSTCODE})\b", re.IGNORECASE)),
+    *(rule("address", form) for form in (*_KOREAN, *_ENGLISH)),
+    rule("address", _SMALL, flags=re.IGNORECASE),
+    rule("address", r"\bP\.?\s?O\.?\s?Box\s\d{1,6}\b", flags=re.IGNORECASE),
+    rule("address", rf"\bpost ?code{SAID}(?P<hide>{_POSTCODE})\b", flags=re.IGNORECASE),
 )

@@ -1,7 +1,7 @@
 """Numbers that stand for one person: identity, cards, accounts, dates of birth, number plates."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from stdnum import ean, iban, luhn
@@ -9,7 +9,7 @@ from stdnum.gb import nhs
 from stdnum.kr import rrn
 from stdnum.us import itin, ssn
 
-from pipeline.personal_data.rule import SAID, Rule, digits, unnamed, value
+from pipeline.personal_data.rule import SAID, digits, rule, unnamed, value
 
 _I: Final = re.IGNORECASE
 
@@ -22,7 +22,7 @@ def _resident(match: re.Match[str]) -> bool:
         born = date(century + int(number[:2]), int(number[2:4]), int(number[4:6]))
     except ValueError:
         return False
-    return born <= date.today()
+    return born <= datetime.now(UTC).date()
 
 
 def _resident_unhyphenated(match: re.Match[str]) -> bool:
@@ -65,95 +65,93 @@ _DAY = (
 _PLATE_SYLLABLE = "[가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호]"
 _REGION = "(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
 
+# Named by the writer: form is enough, also where it was mistyped. Not named: it must be one that could be given out.
 IDENTITY: Final = (
-    Rule("rrn", re.compile(r"(?<!\d)\d{6}\s?-\s?[1-8](?:\d{6}|[*xX]{6}|\d{1,5}[*xX]{1,5})(?!\d)"), _resident),
-    Rule("rrn", re.compile(r"(?<![\d-])\d{6}[1-8]\d{6}(?![\d-])"), _resident_unhyphenated),
-    # Named by the writer: form is enough, also where it was mistyped. Not named: it must be one that could be given out.
-    Rule("id", re.compile(rf"\b(?:SSN|social(?: security)?){SAID}(?P<hide>\d{{3}}[- ]?\d{{2}}[- ]?\d{{4}})(?!\d)", _I)),
-    Rule("id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), _social_security),
-    Rule(
+    rule("rrn", r"(?<!\d)\d{6}\s?-\s?[1-8](?:\d{6}|[*xX]{6}|\d{1,5}[*xX]{1,5})(?!\d)", holds=_resident),
+    rule("rrn", r"(?<![\d-])\d{6}[1-8]\d{6}(?![\d-])", holds=_resident_unhyphenated),
+    rule("id", rf"\b(?:SSN|social(?: security)?){SAID}(?P<hide>\d{{3}}[- ]?\d\d[- ]?\d{{4}})(?!\d)", flags=_I),
+    rule("id", r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])", holds=_social_security),
+    rule(
         "id",
-        re.compile(
-            rf"\b(?:NI|NINO|national insurance){SAID}(?P<hide>[A-Z]{{2}}[ -]?\d\d[ -]?\d\d[ -]?\d\d[ -]?[A-D])\b", _I
-        ),
+        rf"\b(?:NI|NINO|national insurance){SAID}(?P<hide>[A-Z]{{2}}[ -]?\d\d[ -]?\d\d[ -]?\d\d[ -]?[A-D])\b",
+        flags=_I,
     ),
-    Rule(
+    rule(
         "id",
-        re.compile(
-            r"(?<![\w-])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D](?![\w-])"
-        ),
-        unnamed,
+        r"(?<![\w-])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D](?![\w-])",
+        holds=unnamed,
     ),
-    Rule("id", re.compile(rf"(?:\bpassport|여권){SAID}(?P<hide>[A-Z]{{0,2}}\d{{6,9}}|[A-Z]\d{{3}}[A-Z]\d{{4}})(?!\w)", _I)),
-    Rule(
+    rule(
         "id",
-        re.compile(
-            rf"\bdriv(?:er'?s?|ing) licen[cs]e{SAID}(?P<hide>(?=[A-Z -]{{0,8}}\d{{3}})[A-Z0-9]{{1,16}}(?:[ -][A-Z0-9]{{2,8}}){{0,3}})(?!\w)",
-            _I,
-        ),
+        rf"(?:\bpassport|여권){SAID}(?P<hide>[A-Z]{{0,2}}\d{{6,9}}|[A-Z]\d{{3}}[A-Z]\d{{4}})(?!\w)",
+        flags=_I,
     ),
-    Rule("id", re.compile(rf"면허(?:증)?{SAID}(?P<hide>\d\d-\d\d-\d{{6}}-\d\d)(?!\d)")),
-    Rule("id", re.compile(r"(?<![\d-])(?:1[1-9]|2[0-8])-\d{2}-\d{6}-\d{2}(?![\d-])"), unnamed),
-    Rule("id", re.compile(rf"\bNHS{SAID}(?P<hide>\d{{3}}[ -]?\d{{3}}[ -]?\d{{4}})(?!\d)", _I), _health),
-    Rule(
+    rule(
         "id",
-        re.compile(
-            rf"\b(?:SIN|social insurance|TFN|tax file|ITIN|aadhaar){SAID}(?P<hide>\d{{2,4}}[ -]?\d{{2,4}}[ -]?\d{{3,4}})(?!\d)",
-            _I,
-        ),
+        rf"\bdriv(?:er'?s?|ing) licen[cs]e{SAID}"
+        r"(?P<hide>(?=[A-Z -]{0,8}\d{3})[A-Z0-9]{1,16}(?:[ -][A-Z0-9]{2,8}){0,3})(?!\w)",
+        flags=_I,
     ),
-    Rule(
+    rule("id", rf"면허(?:증)?{SAID}(?P<hide>\d\d-\d\d-\d{{6}}-\d\d)(?!\d)"),
+    rule("id", r"(?<![\d-])(?:1[1-9]|2[0-8])-\d{2}-\d{6}-\d{2}(?![\d-])", holds=unnamed),
+    rule("id", rf"\bNHS{SAID}(?P<hide>\d{{3}}[ -]?\d{{3}}[ -]?\d{{4}})(?!\d)", holds=_health, flags=_I),
+    rule(
+        "id",
+        rf"\b(?:SIN|social insurance|TFN|tax file|ITIN|aadhaar){SAID}"
+        r"(?P<hide>\d{2,4}[ -]?\d{2,4}[ -]?\d{3,4})(?!\d)",
+        flags=_I,
+    ),
+    rule(
         "birth",
-        re.compile(
-            rf"(?:\bDOB\b|\bD\.O\.B\.?|\bdate of birth|\bbirth ?date|\bborn(?: on)?\b|\bbirthday(?: is|:)|생년월일|생일)"
-            rf"{SAID}(?P<hide>{_DAY})",
-            _I,
-        ),
+        r"(?:\bDOB\b|\bD\.O\.B\.?|\bdate of birth|\bbirth ?date|\bborn(?: on)?\b|\bbirthday(?: is|:)|생년월일|생일)"
+        rf"{SAID}(?P<hide>{_DAY})",
+        flags=_I,
     ),
-    Rule("birth", re.compile(rf"(?:\bDOB\b|생년월일){SAID}(?P<hide>\d{{6}}|\d{{8}})(?!\d)", _I)),
-    Rule("birth", re.compile(r"(?<!\d)(?P<hide>\d{2,4}년\s?\d{1,2}월\s?\d{1,2}일)\s?(?:생(?![일각산])|출생|에 태어)")),
-    Rule(
+    rule("birth", rf"(?:\bDOB\b|생년월일){SAID}(?P<hide>\d{{6}}|\d{{8}})(?!\d)", flags=_I),
+    rule("birth", r"(?<!\d)(?P<hide>\d{2,4}년\s?\d{1,2}월\s?\d{1,2}일)\s?(?:생(?![일각산])|출생|에 태어)"),
+    rule(
         "plate",
-        re.compile(
-            rf"(?:{_REGION}\s?)?(?<!\d)(?:0[1-9]|[1-6]\d|[1-7]\d\d){_PLATE_SYLLABLE}\d{{4}}(?!\d|\s?[원개년억만천mgGMkK%])"
-        ),
-        unnamed,
+        rf"(?:{_REGION}\s?)?(?<!\d)(?:0[1-9]|[1-6]\d|[1-7]\d\d){_PLATE_SYLLABLE}\d{{4}}(?!\d|\s?[원개년억만천mgGMkK%])",
+        holds=unnamed,
     ),
-    Rule(
+    rule(
         "plate",
-        re.compile(
-            rf"(?:번호판|차량|차번호|차는|차가|차 번호){SAID}(?P<hide>(?:{_REGION}\s?)?\d{{2,3}}\s?{_PLATE_SYLLABLE}\s?\d{{4}})(?!\d)"
-        ),
+        rf"(?:번호판|차량|차\s?번호|차는|차가){SAID}"
+        rf"(?P<hide>(?:{_REGION}\s?)?\d{{2,3}}\s?{_PLATE_SYLLABLE}\s?\d{{4}})(?!\d)",
     ),
-    Rule(
+    rule(
         "plate",
-        re.compile(
-            rf"\b(?:(?:licen[cs]e|number|car) plate|registration|reg|plate){SAID}"
-            rf"(?P<hide>(?=[A-Z -]{{0,4}}\d)(?=[\d -]{{0,4}}[A-Z])[A-Z0-9]{{1,4}}[ -]?[A-Z0-9]{{2,4}})(?![\w-])"
-        ),
+        rf"\b(?:(?:licen[cs]e|number|car) plate|registration|reg|plate){SAID}"
+        r"(?P<hide>(?=[A-Z -]{0,4}\d)(?=[\d -]{0,4}[A-Z])[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,4})(?![\w-])",
     ),
-)  # fmt: skip
+)
 
 CARDS: Final = (
-    Rule("card", re.compile(r"(?<![\d-])[2-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?!\d)"), _card),
-    Rule("card", re.compile(r"(?<![\d-])3[47]\d\d([ -])\d{6}\1\d{5}(?!\d)"), _card),
-    Rule("card", re.compile(r"(?<![\d-])(?:[3-6]|2[2-7])(?:[ -]?\d){13,18}(?!\d)"), _card_unspaced),
+    rule("card", r"(?<![\d-])[2-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?!\d)", holds=_card),
+    rule("card", r"(?<![\d-])3[47]\d\d([ -])\d{6}\1\d{5}(?!\d)", holds=_card),
+    rule("card", r"(?<![\d-])(?:[3-6]|2[2-7])(?:[ -]?\d){13,18}(?!\d)", holds=_card_unspaced),
 )
 
 _BANK = (
     r"(?:은행|농협|수협|신협|새마을금고|카카오뱅크|카뱅|케이뱅크|케뱅|토스뱅크|토뱅|우체국|계좌"
     r"|(?<![가-힣])(?:신한|국민|우리|하나|기업|산업|씨티|KB|IBK|NH)(?=\s?(?:계좌|통장|은행)?\s?\d))"
 )
+_IBAN = r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?"
 
 ACCOUNTS: Final = (
-    Rule("account", re.compile(rf"\b(?i:IBAN){SAID}(?P<hide>[A-Z]{{2}}\d\d(?: ?[A-Z0-9]{{4}}){{2,7}}(?: ?[A-Z0-9]{{1,3}})?)\b")),
-    Rule("account", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _iban),
-    Rule("account", re.compile(rf"\bsort(?:ing)? code{SAID}(?P<hide>\d\d[ -]?\d\d[ -]?\d\d)(?!\d)", _I)),
-    Rule("account", re.compile(rf"\b(?:routing|ABA|transit|BSB){SAID}(?P<hide>\d{{3}}[ -]?\d{{3}}(?:\d{{3}})?)(?!\d)", _I)),
-    Rule(
+    rule("account", rf"\b(?i:IBAN){SAID}(?P<hide>{_IBAN})\b"),
+    rule("account", rf"\b{_IBAN}\b", holds=_iban),
+    rule("account", rf"\bsort(?:ing)? code{SAID}(?P<hide>\d\d[ -]?\d\d[ -]?\d\d)(?!\d)", flags=_I),
+    rule("account", rf"\b(?:routing|ABA|BSB){SAID}(?P<hide>\d{{3}}[ -]?\d{{3}}(?:\d{{3}})?)(?!\d)", flags=_I),
+    rule(
         "account",
-        re.compile(rf"\b(?:account|acct|acc|a/c)\.?{SAID}(?P<hide>\d(?:[ -]?\d){{6,16}})(?![\d-])", _I),
-        unnamed,
+        rf"\b(?:account|acct|acc|a/c)\.?{SAID}(?P<hide>\d(?:[ -]?\d){{6,16}})(?![\d-])",
+        holds=unnamed,
+        flags=_I,
     ),
-    Rule("account", re.compile(rf"{_BANK}[^\d\[\]]{{0,15}}?(?P<hide>\d{{2,6}}-\d{{2,6}}-\d{{2,8}}(?:-\d{{1,6}})?|\d(?: ?\d){{9,15}})(?![\d-])"), _bank_number),
-)  # fmt: skip
+    rule(
+        "account",
+        rf"{_BANK}[^\d\[\]]{{0,15}}?(?P<hide>\d{{2,6}}-\d{{2,6}}-\d{{2,8}}(?:-\d{{1,6}})?|\d(?: ?\d){{9,15}})(?![\d-])",
+        holds=_bank_number,
+    ),
+)

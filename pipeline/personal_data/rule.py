@@ -7,8 +7,13 @@ from typing import Final, NamedTuple
 # Full-width signs read like ASCII ones. One character for one, so that offsets stay.
 PLAIN: Final = str.maketrans("０１２３４５６７８９－．＠（）＋‐‑‒–—", "0123456789-.@()+-----")
 
-SAID: Final = r"(?:\s?번호)?[은는이가]?[^\w\n+(\[\]]{0,3}(?:(?:is|was|number|num|no|id|code|of)\b[^\w\n+(\[\]]{0,3}){0,3}"
-"""What may stand between the name of a number and the number: "passport number is: ". No bracket: a label names nothing."""
+SAID: Final = (
+    r"(?:\s?번호)?[은는이가]?[^\w\n+(\[\]]{0,3}(?:(?:is|was|number|num|no|id|code|of)\b[^\w\n+(\[\]]{0,3}){0,3}"
+)
+"""What may stand between the name of a number and the number: "passport number is: ".
+
+No bracket: a label that redaction put there names nothing.
+"""
 
 _NAMED_OTHERWISE: Final = re.compile(
     r"(?:\b(?:order|invoice|receipt|booking|reservation|ref|reference|ticket|case|tracking|parcel|shipment|serial|model"
@@ -27,14 +32,19 @@ _DATE: Final = re.compile(
 
 
 class Rule(NamedTuple):
-    """A group named "hide" is the personal data; without one, all that matched.
-
-    Every repetition in a pattern is bounded, so that hostile text costs linear time.
-    """
-
     kind: str
     pattern: re.Pattern[str]
-    holds: Callable[[re.Match[str]], bool] | None = None
+    holds: Callable[[re.Match[str]], bool] | None
+
+
+def rule(
+    kind: str, *forms: str, holds: Callable[[re.Match[str]], bool] | None = None, flags: re.RegexFlag = re.NOFLAG
+) -> Rule:
+    """One of the forms, if it holds. A group named "hide" is the personal data; without one, all that matched.
+
+    Every repetition in a form is bounded, so that hostile text costs linear time.
+    """
+    return Rule(kind, re.compile("|".join(forms), flags), holds)
 
 
 def value(match: re.Match[str]) -> str:
