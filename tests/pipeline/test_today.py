@@ -4,13 +4,18 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from pipeline.alerting.check import check
+from pipeline.alerting.check import check, rule_series
 from pipeline.alerting.detection import Detection
+from pipeline.alerting.rules import ALL_TRENDS
+from pipeline.alerting.today import Today
 from pipeline.alerting.watermark import Watermark, watermark
+from pipeline.index import open_index
 from pipeline.index.document import IndexDocument
+from pipeline.index.query import Query
 from pipeline.index.sqlite import SqliteIndex
 from tests.conftest import document
 
@@ -79,6 +84,34 @@ def test_hours_that_a_source_has_not_reported_are_not_judged(index: SqliteIndex)
     assert told(index, Watermark(now, {"shop": MIDNIGHT + timedelta(hours=9, minutes=59)})) == []
     assert told(index, Watermark(now, {"shop": MIDNIGHT - timedelta(hours=1)})) == []
     assert told(index, Watermark(now, {"another": MIDNIGHT - timedelta(hours=1)})) != []
+
+
+def test_hours_of_every_scope_add_up_to_its_day_in_any_order_of_arrival(index_url: str) -> None:
+    index = open_index(index_url)
+    index.setup()
+    random = Random(5)
+    documents = [
+        said(number, MIDNIGHT + timedelta(minutes=random.randrange(-3000, 1440)), number % 3 > 0).model_copy(
+            update={
+                "source": random.choice(["shop", "forum"]), "lang": random.choice(["ko", "en"]),
+                "product": random.choice(["kettle", "pan", None]), "product_version": random.choice(["1", "2", None]),
+                "location": random.choice(["Busan", None]), "is_spam": number % 10 == 0,
+            }
+        )
+        for number in range(400)
+    ]  # fmt: skip
+    random.shuffle(documents)
+    for each in (documents[:50], documents[50:], documents[:90]):
+        index.put(each)
+    index.refresh()
+    scopes, series = rule_series(index, TODAY, "Asia/Seoul", ALL_TRENDS)
+    today = Today(index, Query(), TODAY, "Asia/Seoul", Watermark(MIDNIGHT))
+    total, negative = today._hours(scopes)
+    assert len({tuple(scope.place) for scope in scopes}) >= 6
+    assert total.sum(axis=1).tolist() == series.total[:, -1].tolist()
+    assert negative.sum(axis=1).tolist() == series.negative[:, -1].tolist()
+    assert today._profiles(scopes).sum(axis=1) == pytest.approx([1] * len(scopes))
+    index.close()
 
 
 def test_the_days_go_on_with_the_same_alert(index: SqliteIndex) -> None:
