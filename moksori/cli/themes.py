@@ -84,7 +84,7 @@ def accept(
     err.print(
         plain(
             f"{name} stands in {file}, where its labels and patterns can be edited. It finds {finds:,} of the"
-            f" {len(documents):,} reviews. Restart the workers to use it, and bring it to older reviews with"
+            f" {len(documents):,} reviews. The workers use it from their next batch on; bring it to older reviews with"
             " `moksori replay --since DATE`"
         ),
         soft_wrap=True,

@@ -124,6 +124,8 @@ class ElasticsearchIndex:
 
     def _case_statuses(self, ids: Sequence[str]) -> dict[str, str]:
         """The desk's own field of documents that are to be written again: the pipeline must not wipe it out."""
+        if not ids:
+            return {}
         with self._translated():
             answer = self._client.mget(index=self._name, ids=list(ids), source_includes=["case_status"])
         return {

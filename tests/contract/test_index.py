@@ -72,6 +72,11 @@ def test_what_is_put_comes_back_equal(index: Index) -> None:
     assert index.search(Query(), limit=10).documents == [full, document(2)]
 
 
+def test_nothing_is_put_and_got_as_well(index: Index) -> None:
+    """A batch of dead letters alone leaves nothing to store."""
+    assert (index.put([]), index.get([]), index.versions([])) == ([], {}, {})
+
+
 def test_a_put_document_is_got_without_a_refresh(index: Index) -> None:
     index.put([document(1, version=5)])
     assert index.get(["shop:1"])["shop:1"].version == 5

@@ -1,6 +1,8 @@
 """Versions of a brand's model: chosen, gone back from; a broken one is refused, and the one before tags."""
 
+import itertools
 import json
+import os
 import tempfile
 import threading
 from functools import cache
@@ -183,6 +185,32 @@ def test_the_next_batch_is_tagged_by_what_was_put_to_use(installation: Settings)
     assert tagged() == ("positive", "b1")
     models.use(SHIPPED)
     assert tagged() == shipped
+
+
+def test_themes_are_read_again_and_the_brand_s_model_stays(
+    installation: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = installation.config_dir / "themes.yaml"
+    tagger = BrandTagger(installation)
+    models = tagger.models
+    models.use(models.add({"en": table()}, {}))
+
+    changes = itertools.count(1)
+
+    def tagged(themes: str | None) -> tuple[bool, str]:
+        if themes is not None:
+            file.write_text(themes, encoding="utf-8")
+            os.utime(file, ns=(0, next(changes)))  # two writes may fall into one tick of the clock
+        (tags,) = tagger.tag([review(1, text="The vertical zebra hums all night.", lang="en")])
+        return "hum" in [theme.name for theme in tags.themes], tags.model.rpartition("+")[2]
+
+    hum = "themes:\n- name: hum\n  labels: {ko: 소리, en: Hum}\n  patterns: {en: {negative: [zebra]}}\n"
+    assert tagged(None) == (False, "b1")
+    assert tagged(hum) == (True, "b1")
+    assert tagged(hum + "- name:") == (True, "b1")
+    assert "themes not read again" in caplog.text
+    assert "themes.yaml" in caplog.text
+    assert tagged("themes: []\n") == (False, "b1")
 
 
 def test_a_broken_version_is_told_in_the_worker_s_health(installation: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def shipped() -> Tagger:
     return Tagger.load()
 
 
-def fill(folder: Path, texts: list[str], tagger: Tagger) -> None:
+def fill(url: str, texts: list[str], tagger: Tagger) -> None:
     """An index of complaints that no theme explains, the oldest first, over the last 60 days."""
     documents = []
     for number, (text, tags) in enumerate(zip(texts, tagger.tag([Input(text) for text in texts]), strict=True)):
@@ -32,7 +33,7 @@ def fill(folder: Path, texts: list[str], tagger: Tagger) -> None:
         )  # fmt: skip
         complaint = tags.model_copy(update={"sentiment": "negative", "themes": [], "spam": False})
         documents.append(from_tagged(TaggedReview(review=review, tags=complaint)))
-    index = open_index(f"sqlite:///{folder}/var/index.db")
+    index = open_index(url)
     index.setup()
     index.put(documents)
     index.close()
@@ -44,16 +45,27 @@ def config(folder: Path) -> Path:
     return Path(shutil.copy(ROOT / "config" / "themes.yaml", folder / "config"))
 
 
-def run(tagging: Run, folder: Path, *arguments: str) -> Ended:
-    return tagging("themes", *arguments, MOKSORI_CONFIG_DIR=str(folder / "config"))
+Themes = Callable[..., Ended]
+
+
+@pytest.fixture
+def themes(tagging: Run, tmp_path: Path, index_url: str) -> Themes:
+    """Run `moksori themes` on an index of either kind."""
+
+    def run(*arguments: str) -> Ended:
+        return tagging("themes", *arguments, MOKSORI_CONFIG_DIR=str(tmp_path / "config"), MOKSORI_INDEX=index_url)
+
+    return run
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_theme_is_discovered_accepted_and_found(language: str, tagging: Run, tmp_path: Path, shipped: Tagger) -> None:
+def test_a_theme_is_discovered_accepted_and_found(
+    language: str, themes: Themes, tagging: Run, tmp_path: Path, index_url: str, shipped: Tagger
+) -> None:
     file = config(tmp_path)
     before = file.read_text(encoding="utf-8")
-    fill(tmp_path, noise(language, 48) + HIDDEN[language], shipped)
-    told = run(tagging, tmp_path, "discover", "--json")
+    fill(index_url, noise(language, 48) + HIDDEN[language], shipped)
+    told = themes("discover", "--json")
     assert told.code == 0
     (row,) = map(json.loads, told.lines)
     assert row["candidate"] == f"{language}1"
@@ -62,7 +74,7 @@ def test_a_theme_is_discovered_accepted_and_found(language: str, tagging: Run, t
     assert {sample["text"] for sample in row["samples"]} <= set(HIDDEN[language])
     assert told.complaints == [f"{language}: 1 candidates in 60 negative reviews that fit no theme"]
 
-    told = run(tagging, tmp_path, "accept", f"{language}1", "--name", "over_packaging")
+    told = themes("accept", f"{language}1", "--name", "over_packaging")
     assert told.code == 0
     after = file.read_text(encoding="utf-8")
     assert after.startswith(before)
@@ -75,7 +87,7 @@ def test_a_theme_is_discovered_accepted_and_found(language: str, tagging: Run, t
     ).lines
     assert "over_packaging" in [theme["name"] for theme in json.loads(again)["tags"]["themes"]]
 
-    told = run(tagging, tmp_path, "accept", f"{language}1", "--name", "over_packaging")
+    told = themes("accept", f"{language}1", "--name", "over_packaging")
     assert told.code == 2
     assert "named twice" in told.err
     assert file.read_text(encoding="utf-8") == after
@@ -87,10 +99,10 @@ def one_line(folder: Path, text: str) -> Path:
     return file
 
 
-def test_the_table_shows_growth_and_examples(tagging: Run, tmp_path: Path, shipped: Tagger) -> None:
+def test_the_table_shows_growth_and_examples(themes: Themes, tmp_path: Path, index_url: str, shipped: Tagger) -> None:
     config(tmp_path)
-    fill(tmp_path, HIDDEN["en"] + noise("en", 48), shipped)
-    told = run(tagging, tmp_path, "discover", "--since", "61d")
+    fill(index_url, HIDDEN["en"] + noise("en", 48), shipped)
+    told = themes("discover", "--since", "61d")
     assert told.code == 0
     assert told.lines[0].split()[:3] == ["candidate", "words", "reviews"]
     assert "packaging · plastic" in told.out or "plastic · packaging" in told.out
@@ -104,21 +116,23 @@ def test_the_table_shows_growth_and_examples(tagging: Run, tmp_path: Path, shipp
         (noise("ko", 60), "ko: 0 candidates in 60 negative reviews that fit no theme"),
     ],
 )
-def test_few_or_none_are_told(texts: list[str], said: str, tagging: Run, tmp_path: Path, shipped: Tagger) -> None:
+def test_few_or_none_are_told(
+    texts: list[str], said: str, themes: Themes, tmp_path: Path, index_url: str, shipped: Tagger
+) -> None:
     config(tmp_path)
-    fill(tmp_path, texts, shipped)
-    told = run(tagging, tmp_path, "discover")
+    fill(index_url, texts, shipped)
+    told = themes("discover")
     assert (told.code, told.out, told.complaints) == (0, "", [said])
-    told = run(tagging, tmp_path, "accept", "ko1", "--name", "any")
+    told = themes("accept", "ko1", "--name", "any")
     assert told.code == 1
     assert "there is no candidate 'ko1'. The last discovery has: none" in told.err
 
 
-def test_before_any_discovery_there_is_nothing_to_accept(tagging: Run, tmp_path: Path) -> None:
-    told = run(tagging, tmp_path, "accept", "ko1", "--name", "any")
+def test_before_any_discovery_there_is_nothing_to_accept(themes: Themes) -> None:
+    told = themes("accept", "ko1", "--name", "any")
     assert (told.code, told.out) == (1, "")
     assert "moksori themes discover" in told.err
 
 
-def test_times_that_are_none(tagging: Run, tmp_path: Path) -> None:
-    assert run(tagging, tmp_path, "discover", "--since", "1d", "--until", "2d").code == 2
+def test_times_that_are_none(themes: Themes) -> None:
+    assert themes("discover", "--since", "1d", "--until", "2d").code == 2
