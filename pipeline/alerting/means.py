@@ -23,13 +23,17 @@ _CHANCE: Final = 0.0005
 
 @dataclass(frozen=True)
 class Difference:
-    """Means of a window and of its baseline. low, high: 99.9 % interval of the difference. count: in the window."""
+    """Means of a window and of its baseline. low, high: 99.9 % interval of the difference. count: in the window.
+
+    p_value: probability of so large a difference, in this direction, if there was none.
+    """
 
     now: float
     before: float
     low: float
     high: float
     count: int
+    p_value: float
 
 
 def difference(sums: NDArray[np.float64], counts: Counts, window: int, least: int) -> Difference | None:
@@ -44,7 +48,8 @@ def difference(sums: NDArray[np.float64], counts: Counts, window: int, least: in
     # A few equal days have no scatter of their own: they scatter at least as those before.
     error = np.sqrt(max(own, scatter) / counts[now].sum() + scatter / counts[before].sum())
     half = float(stats.t.isf(_CHANCE, days - 1) * error)
-    return Difference(mean, usual, mean - usual - half, mean - usual + half, int(counts[now].sum()))
+    chance = float(stats.t.sf(abs(mean - usual) / max(error, 1e-9), days - 1))
+    return Difference(mean, usual, mean - usual - half, mean - usual + half, int(counts[now].sum()), chance)
 
 
 def _mean(sums: NDArray[np.float64], counts: Counts) -> tuple[float, float]:

@@ -60,13 +60,13 @@ def check_means(
             product=each.scope.product,
             theme=each.scope.theme,
             since=each.since,
-            until=last_day,
+            until=each.until,
             observed=each.observed,
             expected=round(each.expected, 2),
             total=each.total,
-            p_value=0.0,
+            p_value=each.difference.p_value,
             severity=rule.severity,
-            quotes=quotes(index, each.scope, each.since, last_day, timezone, of),
+            quotes=quotes(index, each.scope, each.since, each.until, timezone, of),
             explanation=Explanation(low=each.expected, high=each.expected, signs=[_sign(rule, each.difference)]),
         )
         for each in worse(index, last_day, timezone, rule, 1)
@@ -96,8 +96,8 @@ def _scopes(rule: MeanRule) -> list[Scope]:
 
 def _sign(rule: MeanRule, of: Difference) -> Sign:
     name = "rating" if isinstance(rule, RatingRule) else "late"
-    values = {field: round(value, 3) for field, value in vars(of).items()}
-    return Sign.model_validate({"name": name, **values})
+    values = {field: round(getattr(of, field), 3) for field in ("now", "before", "low", "high")}
+    return Sign.model_validate({"name": name, "count": of.count, **values})
 
 
 def _ratings(index: Index, scope: Scope, last_day: date, timezone: str, rule: RatingRule, days: int) -> Iterator[Worse]:

@@ -70,6 +70,7 @@ def test_ratings_that_fall_are_told_with_both_means(index: SqliteIndex) -> None:
     assert sign.now == pytest.approx(0.35, abs=0.03)
     assert sign.before == pytest.approx(0.85, abs=0.01)
     assert sign.low < sign.now - sign.before < sign.high < 0
+    assert 0 < found.p_value < 0.0005
     assert told(index, pan.model_copy(update={"falls_by": 0.6})) == []
     assert told(index, pan.model_copy(update={"minimum": 17})) == []
     assert told(index, pan, TODAY - timedelta(days=5)) == []
@@ -119,8 +120,10 @@ def test_usual_days_that_scatter_are_seldom_told() -> None:
         counts = random.poisson(6, 97)
         level = random.normal(0.7, 0.08, 97)
         sums = random.normal(level * counts, 0.3 * np.sqrt(counts))
-        found = difference(sums, counts, 7, 20)
-        wrong += found is not None and not found.low <= 0 <= found.high
+        found = difference(sums, counts, 7, 5)
+        assert found is not None
+        assert (found.p_value < 0.0005) == (not found.low <= 0 <= found.high)
+        wrong += found.p_value < 0.0005
     assert wrong <= 12
 
 

@@ -142,7 +142,7 @@ def test_the_headline_names_version_place_and_language(database: str, installati
         (
             "rating",
             Sign(name="rating", now=0.35, before=0.8, low=-0.6, high=-0.3, count=40),
-            ("주전자: 별점이 떨어지고 있습니다", "주전자: ratings fall"),
+            ("주전자: 평점이 떨어지고 있습니다", "주전자: ratings fall"),
             ("2.4", "4.2"),
         ),
         (
