@@ -13,6 +13,8 @@ _BASE: Final = -2.6
 _SAID: Final = 3.2
 _MOOD: Final = 1.6
 _UNSOLVED: Final = 0.4
+_MOST_HEARD: Final = 4.0
+_RARE: Final = 0.0
 
 
 @Language.component("moksori_churn_v1")
@@ -26,5 +28,7 @@ def tag_churn(doc: Doc) -> Doc:
     if said:
         # "I almost cancelled, but support saved it" is praise; only an unhappy or calm goodbye counts in full.
         odds += _SAID if reading.sentiment != "positive" else _SAID / 4
+    if reading.heard is not None:
+        odds += max(-_MOST_HEARD, min(_MOST_HEARD, reading.heard["churn"] - _RARE))
     reading.churn_risk = round(1 / (1 + math.exp(-odds)), 4)
     return doc

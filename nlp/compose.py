@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, product
 from typing import Any, Final
 from zlib import crc32
 
@@ -77,10 +77,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """One to three clauses as one text."""
+    """One to three clauses as one text. spans: where each stands in it."""
 
     text: str
     clauses: tuple[Clause, ...]
+    spans: tuple[tuple[int, int], ...]
 
     @property
     def sentiment(self) -> Sentiment:
@@ -154,20 +155,23 @@ def composed(language: Pipeline, count: int, seed: int = 7) -> Iterator[Composed
     for moods in rng.choices(list(_PLANS), list(_PLANS.values()), k=count):
         drawn = [(mood, rng.choice((*BASE, None))) for mood in moods]
         chosen = tuple(rng.choice(rng.choice(kinds[kind])) for kind in drawn)
-        yield Composed(_joined(chosen, language, voice, rng), chosen)
+        parts = _written(_parts(chosen, language, voice, rng), language, rng)
+        ends = list(accumulate(map(len, parts)))
+        yield Composed("".join(parts), chosen, tuple(zip(ends[:-1:2], ends[1::2], strict=True)))
 
 
-def _joined(chosen: Sequence[Clause], language: Pipeline, voice: dict[str, Any], rng: random.Random) -> str:
-    text = rng.choice(voice["openers"][chosen[0].sentiment])
+def _parts(chosen: Sequence[Clause], language: Pipeline, voice: dict[str, Any], rng: random.Random) -> list[str]:
+    """What stands before, between and after the clauses, and in every second place a clause."""
+    parts = [rng.choice(voice["openers"][chosen[0].sentiment])]
     for number, clause in enumerate(chosen):
         if number:
-            text += rng.choice(voice[_join(chosen[number - 1].sentiment, clause.sentiment, rng)])
-        text += _noisy(clause.text, language, voice["typos"], rng)
+            parts.append(rng.choice(voice[_join(chosen[number - 1].sentiment, clause.sentiment, rng)]))
+        parts.append(_noisy(clause.text, language, voice["typos"], rng))
     last = chosen[-1].sentiment
-    text += rng.choice(voice["tails"][last])
+    parts.append(rng.choice(voice["tails"][last]))
     if {clause.sentiment for clause in chosen} == {last} and rng.random() < _STARRED:
-        text += rng.choice(voice["stars"][last])
-    return _written(text, language, rng)
+        parts[-1] += rng.choice(voice["stars"][last])
+    return parts
 
 
 def _join(before: Sentiment, after: Sentiment, rng: random.Random) -> str:
@@ -210,13 +214,16 @@ def _slipped(text: str, rng: random.Random) -> str:
     return text[:at] + slip + text[at + 2 :]
 
 
-def _written(text: str, language: Pipeline, rng: random.Random) -> str:
+def _written(parts: list[str], language: Pipeline, rng: random.Random) -> list[str]:
     """English as some people write it: a capital to begin with, all capitals, no apostrophes."""
     if language == "ko":
-        return text
+        return parts
     draw = rng.random()
     if draw < 0.03:
-        return text.upper()
+        return [part.upper() for part in parts]
     if draw < 0.25:
-        return text.replace("'", "")
-    return text[:1].upper() + text[1:] if draw < 0.65 else text
+        return [part.replace("'", "") for part in parts]
+    if draw < 0.65:
+        first = next(number for number, part in enumerate(parts) if part)
+        parts[first] = parts[first][:1].upper() + parts[first][1:]
+    return parts

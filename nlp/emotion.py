@@ -17,7 +17,7 @@ _FITTING: Final[dict[Sentiment, tuple[Emotion, ...]]] = {
     "neutral": ("neutral", "surprise", "anxiety"),
     "positive": ("joy", "gratitude", "surprise"),
 }
-_QUIET: Final = 0.35  # |sentiment score| under which a text has no emotion
+_QUIET: Final = 0.1  # |sentiment score| under which a text has no emotion
 _PRIOR: Final[dict[Emotion, float]] = {"disappointment": 2.0, "joy": 1.0, "neutral": 1.0}
 
 

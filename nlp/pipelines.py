@@ -6,8 +6,8 @@ import spacy
 from spacy.language import Language
 
 from nlp import (
+    cascade,
     churn,
-    convolution,
     emotion,
     english,
     evidence,
@@ -23,13 +23,13 @@ from nlp import (
 )
 from nlp.language import Pipeline
 
-VERSION: Final = "2026.11.2"
+VERSION: Final = "2026.11.3"
 LANGUAGES: Final[tuple[Pipeline, ...]] = ("ko", "en")
 
 # Importing a module registers its components; naming them keeps every import in use.
 REGISTERED: Final = (
     churn,
-    convolution,
+    cascade,
     emotion,
     english,
     evidence,
@@ -56,9 +56,9 @@ def blank(language: Pipeline) -> Language:
     )
     nlp.add_pipe("moksori_clauses_v1", name="clauses")
     nlp.add_pipe("moksori_patterns_v1", name="patterns", config={"language": language})
-    nlp.add_pipe("moksori_spam_v1", name="spam")
     nlp.add_pipe("moksori_scores_v1", name="scores", config={"language": language})
-    nlp.add_pipe("moksori_convolution_v1", name="convolution", config={"language": language})
+    nlp.add_pipe("moksori_cascade_v1", name="cascade", config={"language": language, "scores": "scores"})
+    nlp.add_pipe("moksori_spam_v1", name="spam")
     nlp.add_pipe("moksori_sentiment_v1", name="sentiment", config={"scores": "scores"})
     nlp.add_pipe("moksori_themes_v1", name="themes", config={"scores": "scores"})
     nlp.add_pipe("moksori_urgency_v1", name="urgency")

@@ -71,6 +71,7 @@ class Reading:
     """All that is known about a text so far. Each component fills its own fields and reads those before it.
 
     text: that of the Doc, which spaCy joins anew each time. rating: 0 to 1, where the source has one.
+    heard: what the encoder says of the whole text, log odds by label; None where it was not asked.
     text_sentiment: -1 to 1, of the words alone. moods: their probabilities of negative, neutral and positive.
     """
 
@@ -80,6 +81,7 @@ class Reading:
     clauses: list[Clause] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
     scores: Scores | None = None
+    heard: dict[str, float] | None = None
     sentiment: Sentiment = "neutral"
     sentiment_score: float = 0.0
     text_sentiment: float = 0.0

@@ -15,10 +15,12 @@ from nlp.scores import SENTIMENT, LinearScores
 from pipeline.models import Sentiment
 
 CLASSES: Final[tuple[Sentiment, ...]] = ("negative", "neutral", "positive")
-_STARS: Final = 1.6  # log odds that one or five stars add to their side
-_PATTERN: Final = 0.6  # log odds that a plain complaint or praise without mood words adds
+_STARS: Final = 2.0  # log odds that one or five stars add to their side
+_MIDDLE: Final = 0.8  # and three stars to neutral,
+_DECIDED: Final = 3.8  # from which one or five take so much
+_PATTERN: Final = 0.2  # log odds that a plain complaint or praise without mood words adds
 _MOST_PATTERNS: Final = 2
-_TURN: Final = 1.2  # log odds of what comes after a "but"
+_TURN: Final = 0.4  # log odds of what comes after a "but"
 _NEGATED_MOOD: Final = 4.0  # log odds of negated praise and blame, against words that say the opposite
 
 
@@ -63,7 +65,7 @@ class SentimentTagger:
         if rating is not None:
             negative += _STARS * (1 - 2 * rating)
             positive += _STARS * (2 * rating - 1)
-            neutral += _STARS * (0.5 - abs(2 * rating - 1))
+            neutral += _MIDDLE - _DECIDED * abs(2 * rating - 1)
         top = max(negative, neutral, positive)
         odds = [math.exp(score - top) for score in (negative, neutral, positive)]
         total = sum(odds)

@@ -17,7 +17,7 @@ from pipeline.models import Sentiment, Stage
 BASE: Final = ("quality", "service", "delivery", "communication", "price")
 
 # Thresholds and weights were chosen on the development texts, never on the hold-outs.
-_SURE: Final = 0.3  # probability from which a clause speaks of a theme without a pattern
+_SURE: Final = 0.55  # probability from which a clause speaks of a theme without a pattern
 _PATTERN_ODDS: Final = math.log(0.9 / 0.1)  # log odds of a theme where a pattern of it is found
 _UNHEARD: Final = -3.0  # log odds of a theme that only patterns know, where there is none
 _PATTERN_LEAN: Final = 1.5

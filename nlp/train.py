@@ -15,15 +15,13 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from nlp import compose, corpora, vectors
-from nlp.convolution import ConvolutionScores, Weights
+from nlp import cascade, compose, corpora, encoder
 from nlp.corpora import Example
 from nlp.emotion import EMOTIONS
 from nlp.evaluate import evaluate
 from nlp.features import CHARACTER_ROWS, ROWS, Rows, rows_of
 from nlp.korean import KoreanTokenizer
 from nlp.language import Pipeline
-from nlp.learn_convolution import Head, learn
 from nlp.pipelines import LANGUAGES, VERSION, blank
 from nlp.plain import Plain
 from nlp.reading import reading_of
@@ -40,10 +38,8 @@ _WORD_WEIGHT: Final = 1.5  # how much a word or pair of words counts beside one 
 _C_SENTIMENT: Final = 2.0
 _C_THEMES: Final = 8.0
 _C_EMOTION: Final = 0.7
-_EMOTION_WEIGHT: Final = 0.5
 _SEED: Final = 7
 Matrix = Any  # scipy.sparse has no types
-Words = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ def _train_one(
     counts = {name: sum(example.corpus == name for example in found) for name in sorted({e.corpus for e in found})}
     progress(f"{language}: reading {len(found)} texts")
     nlp = blank(language)
-    rows, words = zip(*_read(nlp, found, language), strict=True)
+    rows = list(_read(nlp, found, language))
     matrix, squares = _matrix(rows, [corpora.part_of(e.text) != "test" for e in found])
     progress(f"{language}: learning sentiment")
     labels, weights, bias = _learn(matrix, found, language, progress)
@@ -93,11 +89,8 @@ def _train_one(
     assert isinstance(table, LinearScores)
     idf = np.sqrt(squares)
     table.set_table(labels, weights * idf[:, np.newaxis], bias, squares)
-    network = nlp.get_pipe("convolution")
-    assert isinstance(network, ConvolutionScores)
-    filters = _learn_filters(words, found, language, progress)
-    network.set_weights(labels, filters)
-    odds = _Odds(matrix @ weights[:, :3] + bias[:3], _answers(words, network)[:, :3])
+    progress(f"{language}: asking the encoder about the texts that nobody learned from")
+    odds = _Odds(language, matrix @ weights[:, :3] + bias[:3], _answers(found, language))
     tagger = nlp.get_pipe("sentiment")
     assert isinstance(tagger, SentimentTagger)
     tagger.temperature = _temperature(found, odds.both)
@@ -143,17 +136,18 @@ def _examples(data: Path, language: Pipeline, sample: int | None) -> list[Exampl
     return rows
 
 
-def _read(nlp: Any, found: Sequence[Example], language: Pipeline) -> Iterator[tuple[Rows, Words]]:
-    """Each text's rows in the linear table, and those of its words in the word vectors."""
+def _read(nlp: Any, found: Sequence[Example], language: Pipeline) -> Iterator[Rows]:
+    """Each text's rows in the linear table."""
     tokenizer = nlp.tokenizer
     clauses = nlp.get_pipe("clauses")
-    row = vectors.load(language).row
-    texts = [Plain(example.text[:2000]).text for example in found]
+    texts = [_text(example) for example in found]
     docs = tokenizer.pipe(texts) if isinstance(tokenizer, KoreanTokenizer) else map(tokenizer, texts)
     for doc in docs:
-        read = reading_of(clauses(doc)).clauses
-        words = [row(unit.lemma) for clause in read for unit in clause.units]
-        yield rows_of(read, doc.text, language), np.array(words or [vectors.UNKNOWN], np.int64)
+        yield rows_of(reading_of(clauses(doc)).clauses, doc.text, language)
+
+
+def _text(example: Example) -> str:
+    return Plain(example.text[:2000]).text
 
 
 def _matrix(rows: Sequence[Rows], known: Sequence[bool]) -> tuple[Matrix, NDArray[np.float32]]:
@@ -223,43 +217,28 @@ def _classes(
     return weights, bias
 
 
-def _learn_filters(
-    words: Sequence[Words], found: Sequence[Example], language: Pipeline, progress: Callable[[str], None]
-) -> Weights:
-    training = [number for number, example in enumerate(found) if corpora.part_of(example.text) == "train"]
-    some = [found[number] for number in training]
-    weight = np.array([example.weight for example in some], np.float32)
-    known = np.array([example.sentiment is not None for example in some])
-    felt = np.array([example.emotion is not None for example in some], np.float32)
-    about = np.array([0.0 if e.themes is None else e.theme_weight for e in some], np.float32)
-    heads = [
-        Head(True, _one_of([e.sentiment for e in some], CLASSES), weight * known),
-        Head(True, _one_of([e.emotion for e in some], EMOTIONS), _EMOTION_WEIGHT * felt),
-        Head(False, np.array([[theme in (e.themes or ()) for theme in BASE] for e in some], np.float32), about),
-    ]
-    table = vectors.load(language).table.astype(np.float32) * np.float32(vectors.SCALE)
-    return learn([words[number] for number in training], table, heads, lambda said: progress(f"{language}: {said}"))
-
-
-def _one_of(labels: Sequence[str | None], classes: Sequence[str]) -> NDArray[np.float32]:
-    return np.array([[label == name for name in classes] for label in labels], np.float32)
-
-
-def _answers(words: Sequence[Words], network: ConvolutionScores) -> NDArray[np.float32]:
-    """The network's log odds for whole texts, shape (texts, labels)."""
-    return np.array([network.of_rows(text.tolist(), [0])[-1] for text in words], np.float32)
+def _answers(found: Sequence[Example], language: Pipeline) -> NDArray[np.float32]:
+    """The encoder's log odds of the three sentiments, shape (texts, 3). Zeros for what the table learned from."""
+    read = encoder.load(language)
+    columns = [read.labels.index(label) for label in SENTIMENT]
+    odds = np.zeros((len(found), len(columns)), np.float32)
+    for row, example in enumerate(found):
+        if example.sentiment is not None and corpora.part_of(example.text) != "train":
+            odds[row] = read.read(_text(example), [])[-1, columns]
+    return odds
 
 
 @dataclass(frozen=True)
 class _Odds:
     """Log odds of the three sentiments, shape (texts, 3)."""
 
+    language: Pipeline
     table: NDArray[np.float32]
-    network: NDArray[np.float32]
+    encoder: NDArray[np.float32]
 
     @property
     def both(self) -> NDArray[np.float32]:
-        return self.table + self.network
+        return cascade.added(self.language, self.table, self.encoder)
 
 
 def _temperature(found: Sequence[Example], odds: NDArray[np.float32]) -> float:
@@ -280,7 +259,7 @@ def _temperature(found: Sequence[Example], odds: NDArray[np.float32]) -> float:
 
 
 def _report(found: Sequence[Example], odds: _Odds, temperature: float) -> dict[str, Any]:
-    """Sentiment on the held-out tenth, set by set: three classes, and the two poles alone. Of the table, of the network
+    """Sentiment on the held-out tenth, set by set: three classes, and the two poles alone. Of the table, of the encoder
     and of both."""
     rows, y = _labelled(found, "test")
     corpus = np.array([found[number].corpus for number in rows])
@@ -289,7 +268,7 @@ def _report(found: Sequence[Example], odds: _Odds, temperature: float) -> dict[s
         here = corpus == name
         clear = here & (y != 1)
         report[name] = {"texts": int(here.sum())}
-        for judge, logits in (("both", odds.both[rows]), ("table", odds.table[rows]), ("network", odds.network[rows])):
+        for judge, logits in (("both", odds.both[rows]), ("table", odds.table[rows]), ("encoder", odds.encoder[rows])):
             poles = np.where(logits[:, 2] > logits[:, 0], 2, 0)
             report[name][judge] = {
                 "accuracy": round(float((logits.argmax(axis=1) == y)[here].mean()), 4),

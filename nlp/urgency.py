@@ -1,14 +1,16 @@
 """Urgency: how soon someone should look, from patterns of harm, money and waiting, and from the mood."""
 
-from typing import Final
+from typing import Final, get_args
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from nlp.reading import reading_of
+from pipeline.models import Urgency
 
 _HAPPY: Final = 0.5
 _UPSET: Final = -0.5
+_SAID: Final = 1.0  # log odds that a pattern adds to what the encoder heard
 _SHOUTED: Final = 0.7  # share of capitals among letters
 
 
@@ -27,10 +29,16 @@ def tag_urgency(doc: Doc) -> Doc:
         or (reading.sentiment == "positive" and "urgency.high" not in labels)
     ):
         return doc
+    said: Urgency = "low"
     if "urgency.high" in labels:
-        reading.urgency = "high"
+        said = "high"
     elif "urgency.medium" in labels:
-        reading.urgency = "high" if reading.sentiment_score < _UPSET and _shouts(reading.text) else "medium"
+        said = "high" if reading.sentiment_score < _UPSET and _shouts(reading.text) else "medium"
+    if reading.heard is None:
+        reading.urgency = said
+    else:
+        odds = {level: reading.heard[f"urgency.{level}"] + _SAID * (level == said) for level in get_args(Urgency)}
+        reading.urgency = max(odds, key=lambda level: odds[level])
     return doc
 
 

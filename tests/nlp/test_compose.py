@@ -132,8 +132,8 @@ def test_some_clauses_are_mistyped(language: Pipeline) -> None:
 
 @given(st.lists(st.sampled_from(MOODS), min_size=1, max_size=3))
 def test_a_text_is_of_the_mood_of_most_clauses_and_neutral_where_they_balance(moods: list[Sentiment]) -> None:
-    text = Composed("", tuple(Clause("a", None, mood, "a") for mood in moods))
-    reversed_text = Composed("", text.clauses[::-1])
+    text = Composed("", tuple(Clause("a", None, mood, "a") for mood in moods), ())
+    reversed_text = Composed("", text.clauses[::-1], ())
     assert text.sentiment == reversed_text.sentiment
     if moods.count("positive") == moods.count("negative"):
         assert text.sentiment == "neutral"
