@@ -79,8 +79,8 @@ class Replay:
 def replay(index: Index, brand: str, last_day: date, timezone: str, rule: Rule, days: int) -> Replay:
     """What the rule would have told in the last `days` days. Raises Unavailable.
 
-    Mutes, and that series with the same trouble are merged into one alert, are left out: the live rule tells no more
-    than this.
+    Mutes, and that series with the same trouble are merged into one alert, are left out, as are the hours of a day: of
+    whole days the live rule tells no more than this.
     """
     index.refresh()
     since = last_day - timedelta(days=days - 1)

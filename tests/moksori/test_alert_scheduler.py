@@ -18,6 +18,8 @@ rules:
   - {name: gone, kind: silence}
   - {name: many, kind: threshold, at_least: 5}
   - {name: places, kind: new-term, field: location}
+  - {name: stars, kind: rating}
+  - {name: answers, kind: reply-time}
 """
 
 
@@ -46,6 +48,7 @@ def test_each_trouble_is_told_by_the_first_rule_that_finds_it(settings: Settings
     assert ("many", "threshold", None, None) in told
     assert {each.rule for each in found.values() if each.theme == "delivery"} == {"first"}
     assert found.keys() <= checked
+    assert {"Haneul|*|*|*|rating:stars", "Haneul|*|*|*|reply-time:answers"} <= checked - found.keys()
 
 
 def test_quiet_of_a_silent_source_ends_no_alert(settings: Settings) -> None:
