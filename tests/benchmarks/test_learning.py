@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.learning import _learn, _without
+from benchmarks.learning import _learn
 from nlp.tagger import Tagger
 
 
@@ -19,19 +19,9 @@ def test_a_line_a_brand_of_texts_that_training_never_saw(tmp_path: Path, capsys:
             for number in range(16_000 if language == "en" else 8_000):
                 row = {"text": f"{number} {name}", "sentiment": ("negative", "positive")[number % 2]}
                 out.write(json.dumps(row) + "\n")
-    _learn(tmp_path, Tagger.load(), "shipped")
+    _learn(tmp_path, Tagger.load())
     korean, english = map(json.loads, capsys.readouterr().out.splitlines())
     assert (korean["labels"], english["labels"]) == (500, 1000)
     for line in (korean, english):
         assert line["tested"] > 100
         assert line.keys() >= {"before", "after", "taken", "seconds"}
-
-
-def test_what_is_tested_on_is_kept_from_the_unseen_pipelines(tmp_path: Path) -> None:
-    data = tmp_path / "all"
-    for name in ("ko/shop", "ko/nsmc", "en/pros_cons", "en/vader_amazon", "en/mams"):
-        file = data / f"{name}.jsonl.gz"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-    left = {file.relative_to(tmp_path / "data").as_posix() for file in _without(data, tmp_path).glob("*/*")}
-    assert left == {"ko/nsmc.jsonl.gz", "en/mams.jsonl.gz"}
