@@ -138,14 +138,18 @@ def _n_grams(rows: Sequence[Row]) -> Judge:
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=300_000),
     )
-    model = make_pipeline(features, LogisticRegression(C=3.0, max_iter=40, tol=1e-3))
+    model = make_pipeline(features, LogisticRegression(C=3.0, max_iter=200, tol=1e-2))
     model.fit([row.text for row in rows], [row.sentiment for row in rows])
     return lambda texts: list(model.predict(texts))
 
 
 def _bag_of_words(rows: Sequence[Row], language: Pipeline) -> Judge:
     nlp = spacy.blank("en" if language == "en" else "xx")
-    textcat: Any = nlp.add_pipe("textcat", config={"model": {"@architectures": "spacy.TextCatBOW.v3"}})
+    bag = {
+        "@architectures": "spacy.TextCatBOW.v3", "exclusive_classes": True, "ngram_size": 2,
+        "no_output_layer": False, "length": 262_144,
+    }  # fmt: skip
+    textcat: Any = nlp.add_pipe("textcat", config={"model": bag})
     for name in CLASSES:
         textcat.add_label(name)
     texts = [

@@ -17,7 +17,7 @@ _HANDLE: Final = re.compile(
 )
 _LOUD: Final = re.compile(r"[🔥💰💋🎉👇💸🎁✅📢🚀💯]|\d{1,3}\s?%\s?(?:off|할인)", re.IGNORECASE)
 _ENOUGH: Final = 2.0
-_HEARD: Final = 0.7  # what the log odds of the encoder count
+_HEARD: Final = 0.5  # what the log odds of the encoder count
 _MOST_HEARD: Final = 3.0
 
 
