@@ -35,6 +35,7 @@ def test_a_spike_begins_in_its_hour_and_a_sale_is_of_everything() -> None:
     assert sale.total[:, -1].sum() == pytest.approx(3 * sale.total[:, :-1].sum() / 5, rel=0.1)
 
 
+@pytest.mark.slow
 def test_looks_within_the_day_are_earlier_and_no_later() -> None:
     alone, both = delays(300, 5, 20, 7)
     assert (both <= alone).all()

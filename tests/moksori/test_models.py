@@ -5,7 +5,6 @@ import json
 import os
 import tempfile
 import threading
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-import nlp.tagger
 from moksori.models import SHIPPED, Models
 from moksori.stages import tag_stage
 from moksori.tagging import BrandTagger
@@ -27,6 +25,7 @@ from pipeline.stream import RAW, TAGGED
 from pipeline.stream.sqlite import SqliteStream
 from pipeline.worker import Worker
 from tests.conftest import review
+from tests.moksori.conftest import Load
 
 PIPELINES = {"ko": "1", "en": "1"}
 
@@ -160,8 +159,7 @@ TestHistory = History.TestCase
 
 
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(nlp.tagger, "_load", cache(nlp.tagger._load))
+def installation(tmp_path: Path, pipelines_once: Load) -> Settings:
     return Settings(state_dir=tmp_path, config_dir=tmp_path)
 
 

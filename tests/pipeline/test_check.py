@@ -1,5 +1,6 @@
 """A check tells each trouble once, at the narrowest place that explains it, with quotes of its own."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,14 +20,15 @@ TODAY = date(2026, 11, 20)
 PRODUCTS = ("kettle", "pan", "cup")
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[SqliteIndex]:
-    """100 days, 8 reviews a day and product, one of them a complaint about quality."""
-    index = SqliteIndex(f"{tmp_path}/index.db")
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """100 days, 8 reviews a day and product, one of them a complaint about quality: made once, copied for each test."""
+    file = tmp_path_factory.mktemp("usual") / "index.db"
+    index = SqliteIndex(str(file))
     number = 0
+    documents = []
     for day in range(100):
         for product in PRODUCTS:
-            documents = []
             for each in range(8):
                 number += 1
                 bad = each == day % 8
@@ -37,7 +39,15 @@ def index(tmp_path: Path) -> Iterator[SqliteIndex]:
                         themes=["quality"], negative_themes=["quality"] if bad else [],
                     )
                 )  # fmt: skip
-            index.put(documents)
+    index.put(documents)
+    index.close()
+    return file
+
+
+@pytest.fixture
+def index(usual: Path, tmp_path: Path) -> Iterator[SqliteIndex]:
+    """The usual 100 days, to be written to."""
+    index = SqliteIndex(str(shutil.copy(usual, tmp_path)))
     yield index
     index.close()
 

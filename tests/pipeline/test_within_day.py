@@ -82,6 +82,7 @@ def test_usual_days_speak_for_trouble_more_than_one_over_alpha_no_oftener_than_a
         assert (found[:, -1] >= 1 / alpha).mean() <= alpha
 
 
+@pytest.mark.slow
 def test_usual_days_of_a_learnt_series_raise_fewer_alarms_than_alpha_though_each_hour_is_looked_at() -> None:
     random = np.random.default_rng(11)
     alarms = 0
@@ -91,6 +92,7 @@ def test_usual_days_of_a_learnt_series_raise_fewer_alarms_than_alpha_though_each
     assert alarms <= 0.25 * ALPHA * 1200
 
 
+@pytest.mark.slow
 def test_a_sale_of_three_times_the_volume_raises_fewer_alarms_than_alpha() -> None:
     random = np.random.default_rng(12)
     of = simulate(50, 1, 500, HISTORY + 1, np.full(500, 10**6), random, sale=3.0)

@@ -112,6 +112,7 @@ def test_it_is_replayed(index: SqliteIndex, kind: str, where: str, observed: flo
     assert alert.first > TODAY - timedelta(days=7)
 
 
+@pytest.mark.slow
 def test_usual_days_that_scatter_are_seldom_told() -> None:
     """Reviews of a day lie together: the 99.9 % interval holds all the same."""
     random = np.random.default_rng(3)

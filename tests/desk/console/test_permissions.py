@@ -58,16 +58,15 @@ def test_every_address_has_a_role() -> None:
     assert names == LEAST_ROLE.keys() | PUBLIC
 
 
-@pytest.mark.parametrize("role", ROLE_NAMES)
 @pytest.mark.parametrize("name", sorted(LEAST_ROLE))
-def test_a_role_gets_what_it_may(world: Cast, name: str, role: str) -> None:
-    client = world.client(role)
+def test_a_role_gets_what_it_may(world: Cast, name: str) -> None:
     path = address(name)
-    status = (client.post(path) if name in BUTTONS else client.get(path)).status_code
-    if ROLE_NAMES.index(role) < ROLE_NAMES.index(LEAST_ROLE[name]):
-        assert status == 403
-    else:
-        assert status in (200, 302, 400, 409)  # a form without its fields is refused for that, not for the role
+    for role in ROLE_NAMES:
+        client = world.client(role)
+        status = (client.post(path) if name in BUTTONS else client.get(path)).status_code
+        # A form without its fields, or of what another role has done, is refused for that, not for the role.
+        allowed = (403,) if ROLE_NAMES.index(role) < ROLE_NAMES.index(LEAST_ROLE[name]) else (200, 302, 400, 409)
+        assert status in allowed, role
 
 
 @pytest.mark.parametrize("name", sorted(LEAST_ROLE))

@@ -6,16 +6,14 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import cache
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from spacy.language import Language
 
-import nlp.tagger
 from pipeline.settings import settings
+from tests.moksori.conftest import Load
 
 ROOT = Path(__file__).parents[3]
 
@@ -94,13 +92,7 @@ def moksori(tmp_path: Path) -> Run:
     return run
 
 
-@pytest.fixture(scope="session")
-def _one_load() -> Callable[[Path], Language]:
-    return cache(nlp.tagger._load)
-
-
 @pytest.fixture
-def tagging(moksori: Run, monkeypatch: pytest.MonkeyPatch, _one_load: Callable[[Path], Language]) -> Run:
-    """As moksori, for commands that tag: the pipelines are loaded once for all of them."""
-    monkeypatch.setattr(nlp.tagger, "_load", _one_load)
+def tagging(moksori: Run, pipelines_once: Load) -> Run:
+    """As moksori, for commands that tag."""
     return moksori

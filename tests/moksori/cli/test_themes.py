@@ -13,13 +13,14 @@ from pipeline.index import open_index
 from pipeline.index.document import from_tagged
 from pipeline.models import Review, TaggedReview
 from tests.moksori.cli.conftest import ROOT, Ended, Run
+from tests.moksori.conftest import Load
 from tests.nlp.test_discover import HIDDEN, noise
 
 NOW = datetime.now(UTC)
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Tagger:
+@pytest.fixture
+def shipped(pipelines_once: Load) -> Tagger:
     return Tagger.load()
 
 
