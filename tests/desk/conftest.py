@@ -14,7 +14,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client, override_settings
 
 from desk.accounts.roles import ROLES
@@ -95,7 +95,7 @@ def _empty() -> None:
         if model._meta.label_lower not in _KEPT
     ]
     tables.remove(Group.permissions.through._meta.db_table)
-    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+    with connection.constraint_checks_disabled(), transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
         else:
