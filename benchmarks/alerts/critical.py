@@ -8,6 +8,7 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,7 @@ def measure(texts: list[Case], told: Callable[[str], bool]) -> Measured:
     return Measured(right / sum(case.rule is not None for case in texts), right / max(right + wrong, 1))
 
 
+@cache
 def rules() -> tuple[CriticalRule, ...]:
     """The critical rules of the example."""
     return load_rules(_ROOT / "config/alerts.yaml").critical

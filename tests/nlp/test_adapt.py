@@ -70,12 +70,13 @@ def test_words_of_the_brand_are_learned_and_named_in_the_model(own: Tagger, taug
     )
 
 
-def test_without_the_model_all_is_as_it_was(own: Tagger, taught: Adapted, tagger: Tagger) -> None:
+def test_without_the_model_all_is_as_it_was(own: Tagger, taught: Adapted) -> None:
     inputs = [Input("My bicycle is a florp, but delivery was quick."), Input("배송이 늦었어요")]
     before = own.tag(inputs)
     tags_with(own, taught, "anything")
     assert own.tag(inputs) == before
-    assert [tags.model for tags in before] == [tags.model for tags in tagger.tag(inputs)]
+    versions = own.pipeline_versions()
+    assert [tags.model for tags in before] == [f"en-{versions['en']}", f"ko-{versions['ko']}"]
 
 
 def test_the_other_way_round_turns_the_words(own: Tagger, taught: Adapted) -> None:

@@ -59,6 +59,7 @@ def test_series_that_cannot_raise_an_alarm_cost_nothing() -> None:
     assert to_expect(certainties(rule, scopes, quiet), quiet) == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [None, 1.0, 10.0])
 @pytest.mark.parametrize("setting", [QUIET[0], FEW], ids=lambda setting: setting.name)
 def test_2000_series_without_trouble_keep_the_budget(setting: Setting, budget: float | None) -> None:
