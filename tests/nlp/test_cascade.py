@@ -9,11 +9,6 @@ from nlp.pipelines import LANGUAGES
 from nlp.tagger import Input, Tagger
 
 
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    return Tagger.load()
-
-
 @pytest.mark.parametrize(
     "text",
     [
