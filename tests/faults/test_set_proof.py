@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -19,6 +20,8 @@ SECONDS = float(os.environ.get("MOKSORI_FAULT_SECONDS", "12"))
 """How long faults go on; `make soak` sets 20 minutes."""
 LEAST = 4
 """Faults, however long they take."""
+FROZEN = 5.0
+"""Seconds that a frozen worker stays so at most."""
 
 
 def alerts_once(system: System) -> None:
@@ -55,7 +58,11 @@ def torment(system: System, customers: Customers, chance: random.Random, servers
             system.kill(name)
         elif what == "freeze":
             system.send(name, signal.SIGSTOP)
+            # Frozen in the middle of a write it holds SQLite's lock: then nobody speaks until it goes on.
+            wakes = Timer(FROZEN, system.send, (name, signal.SIGCONT))
+            wakes.start()
             customers.speak(system.stream, 20)
+            wakes.cancel()
             system.send(name, signal.SIGCONT)
         elif what == "elasticsearch":
             services("pause", what)
