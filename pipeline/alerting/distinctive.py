@@ -31,6 +31,11 @@ _NEARLY: Final = 0.6
 """Part of the reviews of a word from which on the pair that it stands in is told in its place."""
 _LONGEST: Final = 40
 """Characters of a shown phrase."""
+_LIGHT: Final = frozenset(
+    {"가다", "같다", "나다", "되다", "들다", "받다", "보다", "사다", "쓰다", "오다", "있다", "주다", "하다"}
+    | {"be", "do", "get", "go", "have", "make"}
+)
+"""Verbs that say nothing alone."""
 _SENTENCE: Final = re.compile(r"[.!?…~\n]+")
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _VOWELS: Final = frozenset(map(chr, range(0x1161, 0x1176)))
@@ -62,7 +67,7 @@ def distinctive(complaints: _Documents, before: _Documents, others: _Documents) 
     common = _common([*before, *others])
     said = []
     for lemmas, count in now.items():
-        if count < _LEAST_REVIEWS or common & set(lemmas) or not any(len(lemma) > 1 for lemma in lemmas):
+        if count < _LEAST_REVIEWS or common & set(lemmas) or set(lemmas) <= _LIGHT or max(map(len, lemmas)) < 2:
             continue
         prior = _PRIOR * usual[lemmas] / all_usual
         z = _z(count + prior, all_now + _PRIOR, then[lemmas] + prior, all_then + _PRIOR)

@@ -40,6 +40,12 @@ def test_a_pair_is_told_in_place_of_its_words() -> None:
     assert sum("battery" in each for each in phrases(now, before)) == 1
 
 
+def test_a_verb_that_says_nothing_alone_is_not_told() -> None:
+    now = [document(n, text=f"화면이 첫으로 가요 {n}", tokens=f"가다 w{n}x") for n in range(30)]
+    before = said(USUAL * 12, 100)
+    assert phrases(now, before) == []
+
+
 @given(st.permutations(range(30)))
 def test_neither_order_nor_usual_words_nor_copies_count(order: list[int]) -> None:
     before = said(USUAL * 12, 100)
