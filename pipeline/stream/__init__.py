@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +15,14 @@ TOPICS: Final = (RAW, TAGGED, DEAD)
 
 MAX_MESSAGE: Final = 1_048_576
 """Bytes of one message's value, 1 MiB."""
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Whole milliseconds since 1970. Exact: by way of a float some moments would fall into the millisecond before."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from kafka.errors import (
 )
 
 from pipeline.errors import SettingsError, TooLarge, Unavailable
-from pipeline.stream import DEAD, MAX_MESSAGE, RAW, TAGGED, Record
+from pipeline.stream import DEAD, MAX_MESSAGE, RAW, TAGGED, Record, milliseconds
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class KafkaStream:
 
     def rewind(self, topic: str, group: str, since: datetime) -> None:
         self.rejoin(topic, group)
-        reader, millis = self._reader(topic), int(since.timestamp() * 1000)
+        reader, millis = self._reader(topic), milliseconds(since)
         with self._translated():
             partitions = self._partitions_of(topic)
             found = reader.offsets_for_times(dict.fromkeys(partitions, millis))

@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import SettingsError, TooLarge
 from pipeline.sqlite import connect, transaction, translated
-from pipeline.stream import MAX_MESSAGE, Record
+from pipeline.stream import MAX_MESSAGE, Record, milliseconds
 
 _SCHEMA = """
 -- AUTOINCREMENT: an offset is never used twice, even after old messages were swept.
@@ -91,7 +91,7 @@ class SqliteStream:
             (offset,) = self._db.execute(
                 "SELECT coalesce(min(offset) - 1, (SELECT coalesce(max(offset), 0) FROM messages))"
                 " FROM messages WHERE topic = ? AND at_ms >= ?",
-                (topic, int(since.timestamp() * 1000)),
+                (topic, milliseconds(since)),
             ).fetchone()
             self._set_commit(topic, group, offset)
         self._positions[topic, group] = offset

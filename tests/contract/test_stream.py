@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import SettingsError, TooLarge
-from pipeline.stream import DEAD, MAX_MESSAGE, RAW, TAGGED, Record, Stream, open_stream
+from pipeline.stream import DEAD, MAX_MESSAGE, RAW, TAGGED, Record, Stream, milliseconds, open_stream
 
 Opener = Callable[[], AbstractContextManager[Stream]]
 
@@ -134,6 +136,11 @@ def test_a_rewound_group_reads_again_from_that_time(opened: Opener) -> None:
         assert keys(receive(stream, 2)) == ["early", "late"]
         stream.rewind(RAW, "tag", datetime(2100, 1, 1, tzinfo=UTC))
         assert stream.lag(RAW, "tag") == 0
+
+
+@given(st.integers(0, 4_102_444_800_000))
+def test_a_moment_keeps_its_millisecond(ms: int) -> None:
+    assert milliseconds(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)) == ms
 
 
 def test_a_message_of_one_mebibyte_passes_and_a_larger_one_is_refused_by_name(opened: Opener) -> None:
