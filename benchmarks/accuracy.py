@@ -1,7 +1,7 @@
 """Accuracy and speed of sentiment, beside what a user would take instead, on texts nobody learned from.
 
 `python -m benchmarks.accuracy DATA [ENCODER]` prints a table in Markdown and draws docs/pictures/accuracy-speed.png.
-DATA is the folder of `moksori train DATA`: all learn from its training part, and are tested on the tenth held out and
+DATA is the folder of `moksori train DATA`: all learn from its training part and are tested on the tenth held out and
 on the held texts of tests/nlp/cases. ENCODER is the folder with bge-small-en-v1.5.onnx and its tokenizer, as
 scripts/train-encoder wants it; it needs the package tokenizers. One core; about half an hour.
 """
